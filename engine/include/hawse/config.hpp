@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// All that a host decides beforehand: what is injected, what is refused, how long anything may take.
+// A Config is immutable once used and outlives everything made from it; one serves any number of
+// connections of one thread (its pool belongs to that thread).
+#pragma once
+
+#include "hawse/memory.hpp"
+#include "hawse/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace hawse {
+
+/// Where a client's masking keys and handshake nonce come from. `fill` writes `size` unpredictable
+/// octets and answers true, or answers false, and the connection then fails rather than send a
+/// frame whose mask could be guessed. Never called by a server. RFC 6455 §5.3, §10.3
+struct Entropy {
+    bool (*fill)(void* context, std::byte* into, std::size_t size) noexcept = nullptr;
+    void* context = nullptr;
+};
+
+/// How data reaches the host.
+enum class Delivery : std::uint8_t {
+    messages,  ///< whole messages; one that arrives cut is assembled, under Limits::message_size_max
+    parts,     ///< octets as they arrive, no buffer; a text part may end inside a code point
+};
+
+/// What is refused, so that memory and work stay bounded. Sizes in octets; exactly the limit is
+/// accepted, one more is not. docs/limits.md says which attack each one answers.
+struct Limits {
+    /// The payload of one message; fail(1009). 0 allows empty messages only.
+    std::uint64_t message_size_max = std::uint64_t{1} << 20;
+    /// The payload of one data frame; fail(1009).
+    std::uint64_t frame_size_max = UINT64_MAX;
+    /// Frames of one message; fail(1008).
+    std::uint32_t fragment_count_max = std::uint32_t{1} << 17;
+    /// Pongs that wait for the transport; when there are more, the newest replaces the last one. A
+    /// value below 10 counts as 10.
+    std::uint32_t pong_count_max = 16;
+
+    /// Output at which wants() stops asking for input.
+    std::size_t output_high = std::size_t{256} << 10;
+    /// Output beyond which sends are refused; control frames never are.
+    std::size_t output_max = std::size_t{32} << 20;
+    /// Messages longer than this are sent in frames of this size; 0 never splits.
+    std::uint64_t send_frame_size_max = 0;
+
+    /// The whole head, its empty line included; 431, or 414 when the first line alone is longer.
+    std::size_t head_size_max = 16384;
+    /// Field lines of a head; 431.
+    std::uint32_t field_count_max = 100;
+    /// Empty elements tolerated in one list field; 400.
+    std::uint32_t empty_element_count_max = 32;
+    /// Octets kept that arrive behind a request before it was decided.
+    std::size_t early_size_max = 4096;
+    /// Octets kept of the body of a response that refuses the client.
+    std::size_t response_body_size_max = 16384;
+    /// Interim (1xx) responses that a client skips.
+    std::uint32_t interim_count_max = 8;
+};
+
+/// How long anything may take. A duration of 0 turns the first three of the optional ones off.
+struct Waits {
+    Duration ping = seconds(0);   ///< send a ping when no octet came for this long; 0 never
+    Duration pong = seconds(20);  ///< then fail when no octet comes for this long; 0 never
+    Duration idle = seconds(0);   ///< fail when no octet came for this long; 0 never
+
+    Duration opening = seconds(10);      ///< the whole opening handshake
+    Duration close = seconds(10);        ///< from our Close to the end of the transport
+    Duration linger = seconds(2);        ///< reading on after our side is shut; 0 closes at once
+    Duration write_stall = seconds(30);  ///< output pending, and no octet taken
+
+    /// A call that comes later than its deadline by more than this is read as a jump of the clock:
+    /// what was waited for is then waited for anew, so that no storm of timeouts follows.
+    Duration clock_jump = seconds(60);
+};
+
+struct Config {
+    /// The thread's pool. Without one every call that needs memory is refused, and the peer's needs
+    /// fail the connection.
+    Pool* pool = nullptr;
+    Entropy entropy = {};
+
+    Delivery delivery = Delivery::messages;
+    Limits limits = {};
+    Waits waits = {};
+
+    /// Answer pings that arrive between our Close and the peer's (RFC 6455 §5.5.2 demands it; some
+    /// browsers count such a pong as an error).
+    bool pong_after_close = true;
+    /// Deliver messages that arrive between our Close and the peer's; they are validated either way.
+    bool deliver_after_close = true;
+
+    /// Server: hand requests without Upgrade to the host, which answers them with reject().
+    bool surface_plain_requests = false;
+    /// Server: refuse a client that sends octets before it was answered.
+    bool reject_early_octets = false;
+    /// Client: fail when subprotocols were offered and the server chose none.
+    bool require_subprotocol = false;
+};
+
+}  // namespace hawse

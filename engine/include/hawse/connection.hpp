@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// The conversation after the opening handshake, either role: octets in, events and octets out.
+// RFC 6455 §5 to §8
+#pragma once
+
+#include "hawse/agreement.hpp"
+#include "hawse/bytes.hpp"
+#include "hawse/close_code.hpp"
+#include "hawse/config.hpp"
+#include "hawse/event.hpp"
+#include "hawse/export.hpp"
+#include "hawse/refusal.hpp"
+#include "hawse/role.hpp"
+#include "hawse/slice.hpp"
+#include "hawse/statistics.hpp"
+#include "hawse/time.hpp"
+#include "hawse/wants.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace hawse {
+
+namespace connection {
+class Conversation;
+}
+
+/// Names what a host lent, when it is the host's again. 0 names nothing.
+struct Token {
+    std::uint64_t value = 0;
+    constexpr explicit operator bool() const noexcept { return value != 0; }
+    friend constexpr bool operator==(Token, Token) = default;
+};
+
+/// Whether outgoing text is checked before it is taken.
+enum class TextCheck : std::uint8_t {
+    checked,
+    unchecked,  ///< the caller has proof that it is UTF-8
+};
+
+/// Choices for one message.
+struct Send {
+    TextCheck text_check = TextCheck::checked;
+};
+
+/// Where a conversation stands.
+enum class State : std::uint8_t {
+    open,     ///< messages flow
+    closing,  ///< a Close was sent or received
+    closed,   ///< `closed` was told, or waits to be pulled
+    failed,   ///< a fault ended it; stays so
+};
+
+/// One conversation. Used by one thread at a time; neither copied nor moved, because events and
+/// gathered slices may point inside; no call allocates but from the Config's pool, none throws, and
+/// no callback runs inside but the allocator's and the entropy source's.
+///
+/// The rule that makes it safe to drive: after every input (octets, an end, a tick, a send, written
+/// output) pull events until there is none, write what gather() shows, then read wants() and
+/// deadline(). docs/embedding names nothing more.
+class HAWSE_API Connection {
+public:
+    /// `config` outlives the object. Allocates nothing and cannot fail.
+    Connection(const Config& config, const Agreement& agreement, Time now) noexcept;
+    Connection(Config&&, const Agreement&, Time) = delete;
+    Connection(const Config&&, const Agreement&, Time) = delete;
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    /// Gives every lease back. Everything lent is the host's again, its token pulled or not.
+    ~Connection();
+
+    // The peer's direction.
+
+    /// Lends `octets`, any number of them, cut anywhere, until next_event() answers none or unread()
+    /// ends the loan. A server's are unmasked in place; a client's are never written. Refused with
+    /// unread_input while octets are lent, with transport_ended after receive_end(). After the end of
+    /// the conversation they are discarded. O(1); the work is done by pulling.
+    Refusal receive(Bytes octets, Time now) noexcept;
+
+    /// The next event, or one that is false: nothing more until something happens. O(its octets).
+    Event next_event() noexcept;
+
+    /// Pulls up to events.size() at once and answers how many; their views live side by side until
+    /// the next pull. Fewer than asked for does not mean that there are no more: ends at 0.
+    std::size_t next_events(std::span<Event> events) noexcept;
+
+    /// Ends the loan early and answers the octets not yet touched, which the host keeps and lends
+    /// again before any others.
+    Bytes unread() noexcept;
+
+    /// The transport's receiving side has ended. Octets lent before are still pulled first.
+    void receive_end(TransportEnd end, Time now) noexcept;
+
+    // Our direction. A refused call has changed nothing.
+
+    /// Sends one message, copying it; an event's payload may be given. Refusals: not_open,
+    /// message_in_progress, invalid_text, output_full, out_of_memory, no_entropy. O(octets.size()).
+    Refusal send(MessageKind kind, ConstBytes octets, Send choice = {}) noexcept;
+
+    /// The same, borrowing `octets` until next_released() gives `token`, which is not zero. They are
+    /// never changed: a client, who must mask, copies them through the mask instead.
+    Refusal send_lent(MessageKind kind, ConstBytes octets, Token token, Send choice = {}) noexcept;
+
+    /// The same for octets that may be changed: a client masks them where they are, and copies
+    /// nothing. What the octets are afterwards is undefined.
+    Refusal send_lent_mutable(MessageKind kind, Bytes octets, Token token, Send choice = {}) noexcept;
+
+    /// Begins a message of unknown size, which send_part() continues and ends: each call one frame,
+    /// or none for an empty part that is not the last. Refusals of send_part(): no_message_in_progress,
+    /// not_open, invalid_text (the message stays in progress), output_full, out_of_memory, no_entropy.
+    Refusal send_begin(MessageKind kind, Send choice = {}) noexcept;
+    Refusal send_part(ConstBytes octets, bool last) noexcept;
+
+    /// At most 125 octets. Goes out before messages that are not yet committed. RFC 6455 §5.5.2
+    Refusal ping(ConstBytes octets = {}) noexcept;
+
+    /// Starts the closing handshake behind all that was sent; `code` no_code sends an empty Close.
+    /// After the peer's Close it changes the reply, until that is committed. Without effect once the
+    /// conversation has failed or a Close was sent. Refusals: invalid_close_code, reason_too_long,
+    /// invalid_text, close_committed, out_of_memory. RFC 6455 §7.1.2
+    Refusal close(CloseCode code = CloseCode::normal, std::string_view reason = {}) noexcept;
+
+    /// Ends everything now, unclean, with no Close: pull `closed`, then close the transport.
+    void abort(Time now) noexcept;
+
+    // Output.
+
+    /// Shows what to write next, from the first octet not yet handed over, and answers how many
+    /// slices it filled. What it shows is committed: until acknowledged it neither moves nor changes,
+    /// and nothing is put before it, whatever else is called. O(slices).
+    std::size_t gather(std::span<Slice> slices) noexcept;
+
+    /// The transport has taken `size` octets of what gather() showed, and their memory is free.
+    void wrote(std::size_t size, Time now) noexcept;
+
+    /// The two halves of wrote(), for transports that hand memory back later: handed_over() as soon
+    /// as the transport has taken the octets (gather() then shows those behind them), reusable() when
+    /// it no longer reads them. More than was shown, or more than was handed over, counts as all.
+    void handed_over(std::size_t size, Time now) noexcept;
+    void reusable(std::size_t size) noexcept;
+
+    /// Copies as much output as fits, joined, acknowledges it, and answers its size. Not while octets
+    /// are handed over and not yet reusable: answers 0 then.
+    std::size_t write_output(Bytes into, Time now) noexcept;
+
+    /// The sending side was shut, as wants().end_write() asked.
+    void write_ended(Time now) noexcept;
+
+    /// The next token whose octets are the host's again, in the order lent; zero when there is none.
+    Token next_released() noexcept;
+
+    /// Octets queued and not yet reusable by us: what a slow peer makes us hold. O(1).
+    [[nodiscard]] std::size_t output_size() const noexcept;
+
+    // What now.
+
+    [[nodiscard]] Wants wants() const noexcept;
+    [[nodiscard]] State state() const noexcept;
+
+    /// When to call advance() at the latest; `never` when nothing is waited for. It may move later
+    /// without notice; when it moves earlier, a driver that asks after every input sees it. It may
+    /// lie in the past: a wait that a call without a time started is counted from the next call with
+    /// one.
+    [[nodiscard]] Time deadline() const noexcept;
+
+    /// Time has passed. Before deadline() it does nothing. Pull events after it.
+    void advance(Time now) noexcept;
+
+    /// Adds to `statistics` from now on; null stops. They outlive the object or its next call.
+    void count_into(Statistics* statistics) noexcept;
+
+private:
+    /// What one conversation takes, in octets; published so that hosts can budget, fixed so that the
+    /// library can change behind it.
+    static constexpr std::size_t storage_size = 256;
+
+    connection::Conversation& conversation() noexcept;
+    [[nodiscard]] const connection::Conversation& conversation() const noexcept;
+
+    alignas(8) std::byte storage_[storage_size];
+};
+
+}  // namespace hawse
