@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// The face: an object of published size around a Conversation.
+#include "hawse/connection.hpp"
+
+#include "connection/conversation.hpp"
+
+#include <new>
+
+namespace hawse {
+
+using connection::Conversation;
+
+Connection::Connection(const Config& config, const Agreement& agreement, Time now) noexcept {
+    static_assert(sizeof(Conversation) <= storage_size, "the published size is too small");
+    static_assert(alignof(Conversation) <= alignof(Connection));
+    new (storage_) Conversation(config, agreement.role, now);
+}
+
+Connection::~Connection() { conversation().~Conversation(); }
+
+Conversation& Connection::conversation() noexcept {
+    return *std::launder(reinterpret_cast<Conversation*>(storage_));
+}
+
+const Conversation& Connection::conversation() const noexcept {
+    return *std::launder(reinterpret_cast<const Conversation*>(storage_));
+}
+
+Refusal Connection::receive(Bytes octets, Time now) noexcept {
+    return conversation().receive(octets, now);
+}
+
+Event Connection::next_event() noexcept { return conversation().next_event(); }
+
+std::size_t Connection::next_events(std::span<Event> events) noexcept {
+    return conversation().next_events(events);
+}
+
+Bytes Connection::unread() noexcept { return conversation().unread(); }
+
+void Connection::receive_end(TransportEnd end, Time now) noexcept {
+    conversation().receive_end(end, now);
+}
+
+Refusal Connection::send(MessageKind kind, ConstBytes octets, Send choice) noexcept {
+    return conversation().send(kind, octets, choice);
+}
+
+Refusal Connection::send_lent(MessageKind kind, ConstBytes octets, Token token,
+                              Send choice) noexcept {
+    return conversation().send_lent(kind, octets, token, choice);
+}
+
+Refusal Connection::send_lent_mutable(MessageKind kind, Bytes octets, Token token,
+                                      Send choice) noexcept {
+    return conversation().send_lent_mutable(kind, octets, token, choice);
+}
+
+Refusal Connection::send_begin(MessageKind kind, Send choice) noexcept {
+    return conversation().send_begin(kind, choice);
+}
+
+Refusal Connection::send_part(ConstBytes octets, bool last) noexcept {
+    return conversation().send_part(octets, last);
+}
+
+Refusal Connection::ping(ConstBytes octets) noexcept { return conversation().ping(octets); }
+
+Refusal Connection::close(CloseCode code, std::string_view reason) noexcept {
+    return conversation().close(code, reason);
+}
+
+void Connection::abort(Time now) noexcept { conversation().abort(now); }
+
+std::size_t Connection::gather(std::span<Slice> slices) noexcept {
+    return conversation().gather(slices);
+}
+
+void Connection::wrote(std::size_t size, Time now) noexcept {
+    conversation().hand_over(size, now);
+    conversation().release(size);
+}
+
+void Connection::handed_over(std::size_t size, Time now) noexcept {
+    conversation().hand_over(size, now);
+}
+
+void Connection::reusable(std::size_t size) noexcept { conversation().release(size); }
+
+std::size_t Connection::write_output(Bytes into, Time now) noexcept {
+    return conversation().write_output(into, now);
+}
+
+void Connection::write_ended(Time now) noexcept { conversation().write_ended(now); }
+
+Token Connection::next_released() noexcept { return conversation().next_released(); }
+
+std::size_t Connection::output_size() const noexcept { return conversation().output_size(); }
+
+Wants Connection::wants() const noexcept { return conversation().wants(); }
+
+State Connection::state() const noexcept { return conversation().state(); }
+
+Time Connection::deadline() const noexcept { return conversation().deadline(); }
+
+void Connection::advance(Time now) noexcept { conversation().advance(now); }
+
+void Connection::count_into(Statistics* statistics) noexcept {
+    conversation().count_into(statistics);
+}
+
+}  // namespace hawse

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: MIT
+#include "connection/conversation.hpp"
+
+#include "hawse/utf8.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace hawse::connection {
+
+namespace {
+
+constexpr CloseCode code_of(Cause cause) noexcept {
+    return cause == Cause::idle_timeout ? CloseCode::going_away : CloseCode::internal_error;
+}
+
+constexpr Cause cause_of(Refusal refusal) noexcept {
+    return refusal == Refusal::no_entropy ? Cause::no_entropy : Cause::out_of_memory;
+}
+
+std::array<std::byte, 4> keepalive_payload(std::uint32_t serial) noexcept {
+    return {static_cast<std::byte>(serial >> 24), static_cast<std::byte>(serial >> 16),
+            static_cast<std::byte>(serial >> 8), static_cast<std::byte>(serial)};
+}
+
+}  // namespace
+
+Conversation::~Conversation() {
+    receiver_.stop(shared_);
+    receiver_.release_views(shared_);
+    sender_.give_back();
+    if (reason_place_ != nullptr)
+        shared_.config->pool->give_back(reason_place_, close_reason_size_max);
+}
+
+// The peer's direction.
+
+Refusal Conversation::receive(Bytes octets, Time now) noexcept {
+    if (receiver_.holds_input()) return Refusal::unread_input;
+    if (end_came_) return Refusal::transport_ended;
+    deadlines_.touch(waits(), now);
+    if (octets.empty()) return Refusal::none;
+    deadlines_.received.start(now);
+    deadlines_.pinged.stop();
+    if (shared_.statistics != nullptr)
+        shared_.statistics->received.wire_octets += octets.size();
+    if (is_receiving(phase_)) receiver_.lend(octets);
+    return Refusal::none;
+}
+
+Event Conversation::next_event() noexcept {
+    receiver_.release_views(shared_);
+    return pull();
+}
+
+std::size_t Conversation::next_events(std::span<Event> events) noexcept {
+    receiver_.release_views(shared_);
+    std::size_t count = 0;
+    while (count < events.size()) {
+        const Event event = pull();
+        if (!event) break;
+        events[count++] = event;
+    }
+    return count;
+}
+
+Event Conversation::pull() noexcept {
+    while (is_receiving(phase_)) {
+        Event event = receiver_.next(shared_);
+        if (event) {
+            if (act_on(event)) return event;
+        } else if (end_came_ && !input_ended_ && !receiver_.holds_input()) {
+            end_input();
+        } else {
+            return {};
+        }
+    }
+    return ending_event();
+}
+
+// What follows from an event; false when the host is not to see it, or to see the ending instead.
+bool Conversation::act_on(Event& event) noexcept {
+    switch (event.kind()) {
+    case EventKind::message:
+    case EventKind::part:
+        return phase_ == Phase::open || shared_.config->deliver_after_close;
+    case EventKind::ping: {
+        if (phase_ != Phase::open && !shared_.config->pong_after_close) return true;
+        const Refusal refusal = sender_.queue_pong(shared_, event.payload());
+        if (refusal != Refusal::none) fail(cause_of(refusal));
+        watch_output();
+        return refusal == Refusal::none;
+    }
+    case EventKind::pong:
+        take_pong(event.payload());
+        return true;
+    case EventKind::closing:
+        take_closing(event);
+        return !failed_;
+    case EventKind::failed:
+        if (event.cause() == Cause::violation)
+            fail(Cause::violation, event.violation(),
+                 CloseCode{describe(event.violation()).code});
+        else
+            fail(event.cause());
+        return false;
+    case EventKind::none:
+    case EventKind::closed: break;
+    }
+    return false;
+}
+
+void Conversation::take_pong(ConstBytes payload) noexcept {
+    const auto expected = keepalive_payload(keepalive_serial_);
+    if (keepalive_handed_ == never || !std::ranges::equal(payload, expected)) return;
+    if (shared_.statistics != nullptr)
+        shared_.statistics->round_trip_nanoseconds =
+            (deadlines_.clock() - keepalive_handed_).nanoseconds;
+    keepalive_handed_ = never;
+}
+
+// The peer's Close: its code and reason are kept for the end, and ours follows unless it was sent.
+// The code comes back without the reason; 1010 is not a server's to send.
+void Conversation::take_closing(const Event& event) noexcept {
+    const std::string_view reason = event.reason();
+    if (!reason.empty()) {
+        Pool* const pool = shared_.config->pool;
+        reason_place_ = pool == nullptr ? nullptr : pool->lease(close_reason_size_max);
+        if (reason_place_ == nullptr) return fail(Cause::out_of_memory);
+        std::memcpy(reason_place_, reason.data(), reason.size());
+        reason_size_ = static_cast<std::uint8_t>(reason.size());
+    }
+    if (phase_ == Phase::open) {
+        const CloseCode code = event.code_received();
+        const bool not_ours = role_ == Role::server && code == CloseCode::extension_required;
+        const CloseCode reply = not_ours ? CloseCode::normal : code;
+        const Refusal refusal = sender_.queue_close(shared_, reply, {});
+        if (refusal != Refusal::none) return fail(cause_of(refusal));
+        code_sent_ = reply;
+        reply_may_change_ = true;
+        deadlines_.closing.start(deadlines_.clock());
+    }
+    code_received_ = event.code_received();
+    exchanged_ = true;
+    phase_ = after(phase_, Moment::peer_closes);
+    deadlines_.receiving = false;
+    receiver_.stop(shared_);
+    watch_output();
+    settle();
+}
+
+Bytes Conversation::unread() noexcept {
+    const Bytes octets = receiver_.unread();
+    if (shared_.statistics != nullptr)
+        shared_.statistics->received.wire_octets -= octets.size();
+    return octets;
+}
+
+void Conversation::receive_end(TransportEnd end, Time now) noexcept {
+    deadlines_.touch(waits(), now);
+    if (end_came_) return;
+    end_came_ = true;
+    end_broken_ = end == TransportEnd::broken;
+    if (!is_receiving(phase_) || !receiver_.holds_input()) end_input();
+}
+
+void Conversation::end_input() noexcept {
+    input_ended_ = true;
+    const Moment moment = end_broken_ ? Moment::transport_breaks : Moment::input_ends;
+    if (after(phase_, moment) == Phase::closed)
+        finish(moment, end_broken_ ? Cause::transport_broken : Cause::transport_ended);
+    else
+        settle();
+}
+
+Event Conversation::ending_event() noexcept {
+    const Event::Ending ending{code_received_, code_sent_, cause_, violation_};
+    if (failed_to_tell_) {
+        failed_to_tell_ = false;
+        return {EventKind::failed, 0, {}, ending};
+    }
+    if (closed_to_tell_) {
+        closed_to_tell_ = false;
+        return {EventKind::closed, clean_ ? Event::clean_flag : 0U, as_bytes(reason()), ending};
+    }
+    return {};
+}
+
+std::string_view Conversation::reason() const noexcept {
+    return {reinterpret_cast<const char*>(reason_place_), reason_size_};
+}
+
+// Our direction.
+
+Refusal Conversation::send(MessageKind kind, ConstBytes octets, Send choice) noexcept {
+    if (!may_send()) return Refusal::not_open;
+    const Refusal refusal = sender_.send(shared_, kind, octets, choice);
+    watch_output();
+    return refusal;
+}
+
+Refusal Conversation::send_lent(MessageKind kind, ConstBytes octets, Token token,
+                                Send choice) noexcept {
+    if (!may_send()) return Refusal::not_open;
+    const Refusal refusal = sender_.send_lent(shared_, kind, octets, token, choice);
+    watch_output();
+    return refusal;
+}
+
+Refusal Conversation::send_lent_mutable(MessageKind kind, Bytes octets, Token token,
+                                        Send choice) noexcept {
+    if (!may_send()) return Refusal::not_open;
+    const Refusal refusal = sender_.send_lent_mutable(shared_, kind, octets, token, choice);
+    watch_output();
+    return refusal;
+}
+
+Refusal Conversation::send_begin(MessageKind kind, Send choice) noexcept {
+    return may_send() ? sender_.send_begin(kind, choice) : Refusal::not_open;
+}
+
+Refusal Conversation::send_part(ConstBytes octets, bool last) noexcept {
+    if (!may_send()) return Refusal::not_open;
+    const Refusal refusal = sender_.send_part(shared_, octets, last);
+    watch_output();
+    return refusal;
+}
+
+Refusal Conversation::ping(ConstBytes octets) noexcept {
+    if (!may_send()) return Refusal::not_open;
+    if (octets.size() > control_payload_size_max) return Refusal::control_too_long;
+    const Refusal refusal = sender_.queue_ping(shared_, ControlFrame::Kind::ping, octets);
+    watch_output();
+    return refusal;
+}
+
+Refusal Conversation::close(CloseCode code, std::string_view reason) noexcept {
+    const bool reply = phase_ == Phase::exchanged && reply_may_change_;
+    if (phase_ != Phase::open && !reply) return Refusal::none;
+    if (code == CloseCode::no_code ? !reason.empty() : !is_close_code_sendable(code, role_))
+        return Refusal::invalid_close_code;
+    if (reason.size() > close_reason_size_max) return Refusal::reason_too_long;
+    if (!is_utf8(as_bytes(reason))) return Refusal::invalid_text;
+    const Refusal refusal = sender_.queue_close(shared_, code, reason);
+    if (refusal != Refusal::none) return refusal;
+    code_sent_ = code;
+    if (!reply) {
+        phase_ = after(phase_, Moment::we_close);
+        deadlines_.closing.start_soon();
+    }
+    watch_output();
+    return refusal;
+}
+
+void Conversation::abort(Time now) noexcept {
+    deadlines_.touch(waits(), now);
+    if (phase_ != Phase::closed) finish(Moment::we_abort, Cause::aborted);
+}
+
+// Output.
+
+std::size_t Conversation::gather(std::span<Slice> slices) noexcept {
+    return sender_.gather(shared_, slices);
+}
+
+void Conversation::hand_over(std::size_t size, Time now) noexcept {
+    deadlines_.touch(waits(), now);
+    size = std::min(size, sender_.shown_size());
+    if (size == 0) return;
+    if (sender_.hand_over(shared_, size)) {
+        deadlines_.ping_queued = false;
+        deadlines_.pinged.start(now);
+        keepalive_handed_ = now;
+    }
+    deadlines_.stalled.start(now);
+}
+
+void Conversation::release(std::size_t size) noexcept {
+    size = std::min(size, sender_.handed_size());
+    if (size == 0) return;
+    sender_.release(size);
+    if (sender_.held_size() == 0)
+        deadlines_.stalled.stop();
+    else
+        deadlines_.stalled.start(deadlines_.clock());
+    settle();
+}
+
+std::size_t Conversation::write_output(Bytes into, Time now) noexcept {
+    deadlines_.touch(waits(), now);
+    if (sender_.handed_size() != 0) return 0;
+    const std::size_t size = sender_.copy_into(shared_, into);
+    hand_over(size, now);
+    release(size);
+    return size;
+}
+
+// Output that waits is watched from the next time we are told.
+void Conversation::watch_output() noexcept {
+    if (!deadlines_.stalled.runs() && sender_.held_size() != 0) deadlines_.stalled.start_soon();
+}
+
+void Conversation::write_ended(Time now) noexcept {
+    deadlines_.touch(waits(), now);
+    phase_ = after(phase_, Moment::write_ended);
+}
+
+// Endings.
+
+void Conversation::fail(Cause cause) noexcept { fail(cause, Violation::none, code_of(cause)); }
+
+// One failure, at most one Close frame, and nothing more is received. RFC 6455 §7.1.7
+void Conversation::fail(Cause cause, Violation violation, CloseCode code) noexcept {
+    if (!is_receiving(phase_)) return;
+    const bool close_was_sent = phase_ == Phase::close_sent;
+    phase_ = after(phase_, Moment::we_fail);
+    failed_ = true;
+    failed_to_tell_ = true;
+    cause_ = cause;
+    violation_ = violation;
+    if (!close_was_sent && sender_.queue_close(shared_, code, {}) == Refusal::none)
+        code_sent_ = code;
+    if (!deadlines_.closing.runs()) deadlines_.closing.start(deadlines_.clock());
+    deadlines_.receiving = false;
+    receiver_.stop(shared_);
+    watch_output();
+    settle();
+}
+
+// When all output is through, who ends the transport? The server does, and either side after a
+// failure; but not before what the peer still sends was read, or our Close is lost with a reset. A
+// client that closed cleanly waits for the server. RFC 6455 §7.1.1
+void Conversation::settle() noexcept {
+    const bool ends = phase_ == Phase::exchanged || phase_ == Phase::failed;
+    if (!ends || sender_.held_size() != 0) return;
+    if (input_ended_) return finish(Moment::drained_to_close, Cause::none);
+    if (role_ == Role::client && !failed_) {
+        phase_ = after(phase_, Moment::drained_to_await);
+        return;
+    }
+    if (waits().linger <= Duration{}) return finish(Moment::drained_to_close, Cause::none);
+    phase_ = after(phase_, Moment::drained_to_end);
+    deadlines_.closing.stop();
+    deadlines_.lingering.start(deadlines_.clock());
+}
+
+void Conversation::finish(Moment moment, Cause cause) noexcept {
+    clean_ = exchanged_ && !failed_ && sender_.held_size() == 0;
+    if (!clean_ && cause_ == Cause::none) cause_ = cause;
+    phase_ = after(phase_, moment);
+    closed_to_tell_ = true;
+    sender_.drop();
+    receiver_.stop(shared_);
+    deadlines_.receiving = false;
+    deadlines_.closing.stop();
+    deadlines_.lingering.stop();
+    deadlines_.stalled.stop();
+}
+
+// What now.
+
+Wants Conversation::wants() const noexcept {
+    unsigned bits = 0;
+    if (phase_ == Phase::closed) {
+        if (!closed_to_tell_ && !failed_to_tell_) bits |= Wants::close_bit;
+        return Wants(bits);
+    }
+    const bool full =
+        is_receiving(phase_) && sender_.held_size() > shared_.config->limits.output_high;
+    if (!end_came_ && !full) bits |= Wants::read_bit;
+    if (sender_.unhanded_size() != 0) bits |= Wants::write_bit;
+    if (phase_ == Phase::ending) bits |= Wants::end_write_bit;
+    return Wants(bits);
+}
+
+State Conversation::state() const noexcept {
+    if (failed_) return State::failed;
+    if (phase_ == Phase::open) return State::open;
+    return phase_ == Phase::closed ? State::closed : State::closing;
+}
+
+void Conversation::advance(Time now) noexcept {
+    deadlines_.touch(waits(), now);
+    for (;;) {
+        const Overdue overdue = deadlines_.overdue(waits());
+        if (overdue == Overdue::nothing) return;
+        act_on_overdue(overdue);
+    }
+}
+
+// Each of these ends its own wait, so that advance() ends.
+void Conversation::act_on_overdue(Overdue overdue) noexcept {
+    switch (overdue) {
+    case Overdue::ping: return send_keepalive();
+    case Overdue::pong: return fail(Cause::pong_timeout);
+    case Overdue::idle: return fail(Cause::idle_timeout);
+    case Overdue::close: return finish(Moment::time_runs_out, Cause::close_timeout);
+    case Overdue::linger: return finish(Moment::time_runs_out, Cause::none);
+    case Overdue::write_stall: return finish(Moment::time_runs_out, Cause::write_stalled);
+    case Overdue::nothing: return;
+    }
+}
+
+void Conversation::send_keepalive() noexcept {
+    const auto payload = keepalive_payload(++keepalive_serial_);
+    const Refusal refusal = sender_.queue_ping(shared_, ControlFrame::Kind::keepalive, payload);
+    if (refusal != Refusal::none) return fail(cause_of(refusal));
+    deadlines_.ping_queued = true;
+    keepalive_handed_ = never;
+    watch_output();
+}
+
+}  // namespace hawse::connection

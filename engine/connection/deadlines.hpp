@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// What is waited for, and since when. It knows durations and moments, not what they mean for the
+// conversation. Moments are the host's; a step of its clock moves them along.
+#pragma once
+
+#include "hawse/config.hpp"
+#include "hawse/time.hpp"
+
+#include <cstdint>
+#include <limits>
+
+namespace hawse::connection {
+
+/// The moment a wait began: not at all, at the next time that is told, or then.
+class Since {
+public:
+    constexpr void stop() noexcept { at_ = never; }
+    constexpr void start(Time now) noexcept { at_ = now; }
+    /// Begins with the next touch(): a call without a time started it.
+    constexpr void start_soon() noexcept { at_ = soon; }
+    [[nodiscard]] constexpr bool runs() const noexcept { return at_ != never; }
+    [[nodiscard]] constexpr Time at() const noexcept { return at_; }
+
+    /// When `wait` is over; `unknown` while it is not known when it began.
+    [[nodiscard]] constexpr Time due(Duration wait, Time unknown) const noexcept {
+        return !runs() ? never : at_ == soon ? unknown : at_ + wait;
+    }
+    constexpr void touch(Time now) noexcept {
+        if (at_ == soon) at_ = now;
+    }
+    constexpr void shift(Duration step) noexcept {
+        if (runs() && at_ != soon) at_ = at_ + step;
+    }
+
+private:
+    static constexpr Time soon{std::numeric_limits<std::int64_t>::min()};
+    Time at_ = never;
+};
+
+enum class Overdue : std::uint8_t { nothing, close, linger, write_stall, pong, idle, ping };
+
+class Deadlines {
+public:
+    explicit Deadlines(Time now) noexcept : clock_(now) { received.start(now); }
+
+    /// Takes notice of the time. Backward steps, and calls later than due() by more than a clock may
+    /// be late, move every moment along with the clock.
+    void touch(const Waits& waits, Time now) noexcept;
+
+    /// The earliest of all that is waited for.
+    [[nodiscard]] Time due(const Waits& waits) const noexcept;
+
+    /// What is overdue at the time last told; the gravest first.
+    [[nodiscard]] Overdue overdue(const Waits& waits) const noexcept;
+
+    [[nodiscard]] Time clock() const noexcept { return clock_; }
+
+    Since received;    // the last octet came
+    Since pinged;      // a keepalive ping was handed over, and no octet came since
+    Since closing;     // our Close was queued
+    Since lingering;   // all output was written after the end
+    Since stalled;     // output waits, and the transport took none
+    bool ping_queued = false;  // a keepalive ping waits for the transport
+    bool receiving = true;     // the conversation is alive: ping, pong and idle count
+
+private:
+    template <typename Visitor>
+    void visit(const Waits& waits, Time unknown, Visitor visitor) const noexcept;
+    [[nodiscard]] Time earliest(const Waits& waits, Time unknown) const noexcept;
+
+    Time clock_;
+};
+
+}  // namespace hawse::connection
