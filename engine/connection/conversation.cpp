@@ -159,7 +159,8 @@ Bytes Conversation::unread() noexcept {
 
 void Conversation::receive_end(TransportEnd end, Time now) noexcept {
     deadlines_.touch(waits(), now);
-    if (end_came_) return;
+    // An orderly end may still be followed by a break, found when we write.
+    if (end_came_ && (end_broken_ || end == TransportEnd::orderly)) return;
     end_came_ = true;
     end_broken_ = end == TransportEnd::broken;
     if (!is_receiving(phase_) || !receiver_.holds_input()) end_input();

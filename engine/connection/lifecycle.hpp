@@ -51,8 +51,8 @@ inline constexpr Transitions transitions = {{
 //                   we_close      peer_closes   we_fail       drained_to_end  drained_to_await  drained_to_close  write_ended   input_ends    transport_breaks  time_runs_out  we_abort
 /* open         */ {{close_sent,   exchanged,    failed,       open,           open,             open,             open,         closed,       closed,           closed,        closed}},
 /* close_sent   */ {{close_sent,   exchanged,    failed,       close_sent,     close_sent,       close_sent,       close_sent,   closed,       closed,           closed,        closed}},
-/* exchanged    */ {{exchanged,    exchanged,    failed,       ending,         awaiting_end,     closed,           exchanged,    exchanged,    closed,           closed,        closed}},
-/* failed       */ {{failed,       failed,       failed,       ending,         ending,           closed,           failed,       failed,       closed,           closed,        closed}},
+/* exchanged    */ {{exchanged,    exchanged,    exchanged,    ending,         awaiting_end,     closed,           exchanged,    exchanged,    closed,           closed,        closed}},
+/* failed       */ {{failed,       failed,       failed,       ending,         failed,           closed,           failed,       failed,       closed,           closed,        closed}},
 /* ending       */ {{ending,       ending,       ending,       ending,         ending,           ending,           lingering,    closed,       closed,           closed,        closed}},
 /* lingering    */ {{lingering,    lingering,    lingering,    lingering,      lingering,        lingering,        lingering,    closed,       closed,           closed,        closed}},
 /* awaiting_end */ {{awaiting_end, awaiting_end, awaiting_end, awaiting_end,   awaiting_end,     awaiting_end,     awaiting_end, closed,       closed,           closed,        closed}},

@@ -58,7 +58,7 @@ enum class State : std::uint8_t {
 ///
 /// The rule that makes it safe to drive: after every input (octets, an end, a tick, a send, written
 /// output) pull events until there is none, write what gather() shows, then read wants() and
-/// deadline(). docs/embedding names nothing more.
+/// deadline().
 class HAWSE_API Connection {
 public:
     /// `config` outlives the object. Allocates nothing and cannot fail.
@@ -67,7 +67,8 @@ public:
     Connection(const Config&&, const Agreement&, Time) = delete;
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
-    /// Gives every lease back. Everything lent is the host's again, its token pulled or not.
+    /// Gives every lease back. Everything lent is the host's again, its token pulled or not. Not while a
+    /// transport still reads what was handed over and is not reusable.
     ~Connection();
 
     // The peer's direction.
@@ -89,7 +90,8 @@ public:
     /// again before any others.
     Bytes unread() noexcept;
 
-    /// The transport's receiving side has ended. Octets lent before are still pulled first.
+    /// The transport's receiving side has ended, or all of it has broken: also the way to tell that a
+    /// write failed. Octets lent before are still pulled first. Idempotent.
     void receive_end(TransportEnd end, Time now) noexcept;
 
     // Our direction. A refused call has changed nothing.

@@ -191,7 +191,7 @@ public:
     void abort(Time now) noexcept;
 
 private:
-    static constexpr std::size_t storage_size = 384;
+    static constexpr std::size_t storage_size = 512;
     handshake::Server& server() noexcept;
     [[nodiscard]] const handshake::Server& server() const noexcept;
     alignas(8) std::byte storage_[storage_size];
@@ -229,8 +229,9 @@ public:
     ClientHandshake& operator=(const ClientHandshake&) = delete;
     ~ClientHandshake();
 
-    /// Queues the request. Refusals: already_started, invalid_host, invalid_target, invalid_origin,
-    /// invalid_subprotocol, invalid_field, reserved_field, no_entropy, out_of_memory. RFC 6455 §4.1
+    /// Queues the request. Refusals: already_started, not_open (it timed out or was aborted before),
+    /// invalid_host, invalid_target, invalid_origin, invalid_subprotocol, invalid_field,
+    /// reserved_field, no_entropy, out_of_memory. RFC 6455 §4.1
     Refusal start(const ClientRequest& request) noexcept;
 
     /// Takes octets and answers how many: those behind a 101 are not taken but stay the host's, for
@@ -257,7 +258,7 @@ public:
     void abort(Time now) noexcept;
 
 private:
-    static constexpr std::size_t storage_size = 384;
+    static constexpr std::size_t storage_size = 512;
     handshake::Client& client() noexcept;
     [[nodiscard]] const handshake::Client& client() const noexcept;
     alignas(8) std::byte storage_[storage_size];
