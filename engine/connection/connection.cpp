@@ -76,10 +76,7 @@ std::size_t Connection::gather(std::span<Slice> slices) noexcept {
     return conversation().gather(slices);
 }
 
-void Connection::wrote(std::size_t size, Time now) noexcept {
-    conversation().hand_over(size, now);
-    conversation().release(size);
-}
+void Connection::wrote(std::size_t size, Time now) noexcept { conversation().wrote(size, now); }
 
 void Connection::handed_over(std::size_t size, Time now) noexcept {
     conversation().hand_over(size, now);

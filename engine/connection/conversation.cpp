@@ -41,10 +41,8 @@ Refusal Conversation::receive(Bytes octets, Time now) noexcept {
     if (end_came_) return Refusal::transport_ended;
     deadlines_.touch(waits(), now);
     if (octets.empty()) return Refusal::none;
-    deadlines_.received.start(now);
-    deadlines_.pinged.stop();
-    if (shared_.statistics != nullptr)
-        shared_.statistics->received.wire_octets += octets.size();
+    deadlines_.hear();
+    if (shared_.statistics != nullptr) shared_.statistics->received.wire_octets += octets.size();
     if (is_receiving(phase_)) receiver_.lend(octets);
     return Refusal::none;
 }
@@ -70,43 +68,43 @@ Event Conversation::pull() noexcept {
         Event event = receiver_.next(shared_);
         if (event) {
             if (act_on(event)) return event;
-        } else if (end_came_ && !input_ended_ && !receiver_.holds_input()) {
+        } else if (end_came_ && !input_ended_ && !receiver_.has_more()) {
             end_input();
         } else {
             return {};
         }
     }
+    // What was lent before it may have ended the conversation.
+    if (end_came_ && !input_ended_) end_input();
     return ending_event();
 }
 
 // What follows from an event; false when the host is not to see it, or to see the ending instead.
 bool Conversation::act_on(Event& event) noexcept {
     switch (event.kind()) {
-    case EventKind::message:
-    case EventKind::part:
-        return phase_ == Phase::open || shared_.config->deliver_after_close;
-    case EventKind::ping: {
-        if (phase_ != Phase::open && !shared_.config->pong_after_close) return true;
-        const Refusal refusal = sender_.queue_pong(shared_, event.payload());
-        if (refusal != Refusal::none) fail(cause_of(refusal));
-        watch_output();
-        return refusal == Refusal::none;
-    }
-    case EventKind::pong:
-        take_pong(event.payload());
-        return true;
-    case EventKind::closing:
-        take_closing(event);
-        return !failed_;
-    case EventKind::failed:
-        if (event.cause() == Cause::violation)
-            fail(Cause::violation, event.violation(),
-                 CloseCode{describe(event.violation()).code});
-        else
-            fail(event.cause());
-        return false;
-    case EventKind::none:
-    case EventKind::closed: break;
+        case EventKind::message:
+        case EventKind::part:
+            if (phase_ == Phase::open || shared_.config->deliver_after_close) return true;
+            receiver_.drop_message(shared_);
+            return false;
+        case EventKind::ping: {
+            if (phase_ != Phase::open && !shared_.config->pong_after_close) return true;
+            const Refusal refusal = sender_.queue_pong(shared_, event.payload());
+            if (refusal != Refusal::none) fail(cause_of(refusal));
+            watch_output();
+            return refusal == Refusal::none;
+        }
+        case EventKind::pong: take_pong(event.payload()); return true;
+        case EventKind::closing: take_closing(event); return !failed_;
+        case EventKind::failed:
+            if (event.cause() == Cause::violation)
+                fail(Cause::violation, event.violation(),
+                     CloseCode{describe(event.violation()).code});
+            else
+                fail(event.cause());
+            return false;
+        case EventKind::none:
+        case EventKind::closed: break;
     }
     return false;
 }
@@ -153,7 +151,8 @@ void Conversation::take_closing(const Event& event) noexcept {
 Bytes Conversation::unread() noexcept {
     const Bytes octets = receiver_.unread();
     if (shared_.statistics != nullptr)
-        shared_.statistics->received.wire_octets -= octets.size();
+        shared_.statistics->received.wire_octets -=
+            std::min<std::uint64_t>(octets.size(), shared_.statistics->received.wire_octets);
     return octets;
 }
 
@@ -163,11 +162,12 @@ void Conversation::receive_end(TransportEnd end, Time now) noexcept {
     if (end_came_ && (end_broken_ || end == TransportEnd::orderly)) return;
     end_came_ = true;
     end_broken_ = end == TransportEnd::broken;
-    if (!is_receiving(phase_) || !receiver_.holds_input()) end_input();
+    if (!is_receiving(phase_) || !receiver_.has_more()) end_input();
 }
 
 void Conversation::end_input() noexcept {
     input_ended_ = true;
+    if (phase_ == Phase::closed) return;
     const Moment moment = end_broken_ ? Moment::transport_breaks : Moment::input_ends;
     if (after(phase_, moment) == Phase::closed)
         finish(moment, end_broken_ ? Cause::transport_broken : Cause::transport_ended);
@@ -249,6 +249,7 @@ Refusal Conversation::close(CloseCode code, std::string_view reason) noexcept {
     if (!reply) {
         phase_ = after(phase_, Moment::we_close);
         deadlines_.closing.start_soon();
+        deadlines_.receiving = false;  // from here on the close wait alone counts
     }
     watch_output();
     return refusal;
@@ -285,7 +286,15 @@ void Conversation::release(std::size_t size) noexcept {
         deadlines_.stalled.stop();
     else
         deadlines_.stalled.start(deadlines_.clock());
+    watch_output();
     settle();
+}
+
+// Behind octets that are still in flight nothing is free yet: reusable() will tell of all of them.
+void Conversation::wrote(std::size_t size, Time now) noexcept {
+    const bool alone = sender_.handed_size() == 0 || phase_ == Phase::closed;
+    hand_over(size, now);
+    if (alone) release(size);
 }
 
 std::size_t Conversation::write_output(Bytes into, Time now) noexcept {
@@ -297,8 +306,10 @@ std::size_t Conversation::write_output(Bytes into, Time now) noexcept {
     return size;
 }
 
-// Output that waits is watched from the next time we are told.
+// Output that waits is watched from the next time we are told. While there is too much of it, no
+// input is wanted, and the peer cannot be blamed for silence.
 void Conversation::watch_output() noexcept {
+    if (phase_ == Phase::open) deadlines_.receive(!is_full());
     if (!deadlines_.stalled.runs() && sender_.held_size() != 0) deadlines_.stalled.start_soon();
 }
 
@@ -367,12 +378,14 @@ Wants Conversation::wants() const noexcept {
         if (!closed_to_tell_ && !failed_to_tell_) bits |= Wants::close_bit;
         return Wants(bits);
     }
-    const bool full =
-        is_receiving(phase_) && sender_.held_size() > shared_.config->limits.output_high;
-    if (!end_came_ && !full) bits |= Wants::read_bit;
+    if (!end_came_ && !is_full()) bits |= Wants::read_bit;
     if (sender_.unhanded_size() != 0) bits |= Wants::write_bit;
     if (phase_ == Phase::ending) bits |= Wants::end_write_bit;
     return Wants(bits);
+}
+
+bool Conversation::is_full() const noexcept {
+    return is_receiving(phase_) && sender_.held_size() > shared_.config->limits.output_high;
 }
 
 State Conversation::state() const noexcept {
@@ -393,13 +406,13 @@ void Conversation::advance(Time now) noexcept {
 // Each of these ends its own wait, so that advance() ends.
 void Conversation::act_on_overdue(Overdue overdue) noexcept {
     switch (overdue) {
-    case Overdue::ping: return send_keepalive();
-    case Overdue::pong: return fail(Cause::pong_timeout);
-    case Overdue::idle: return fail(Cause::idle_timeout);
-    case Overdue::close: return finish(Moment::time_runs_out, Cause::close_timeout);
-    case Overdue::linger: return finish(Moment::time_runs_out, Cause::none);
-    case Overdue::write_stall: return finish(Moment::time_runs_out, Cause::write_stalled);
-    case Overdue::nothing: return;
+        case Overdue::ping: return send_keepalive();
+        case Overdue::pong: return fail(Cause::pong_timeout);
+        case Overdue::idle: return fail(Cause::idle_timeout);
+        case Overdue::close: return finish(Moment::time_runs_out, Cause::close_timeout);
+        case Overdue::linger: return finish(Moment::time_runs_out, Cause::none);
+        case Overdue::write_stall: return finish(Moment::time_runs_out, Cause::write_stalled);
+        case Overdue::nothing: return;
     }
 }
 

@@ -3,11 +3,11 @@
 // is through, and why it ended. It touches no octet itself.
 #pragma once
 
+#include "hawse/connection.hpp"
 #include "connection/deadlines.hpp"
 #include "connection/lifecycle.hpp"
 #include "connection/receiver.hpp"
 #include "connection/sender.hpp"
-#include "hawse/connection.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -42,6 +42,7 @@ public:
     std::size_t gather(std::span<Slice> slices) noexcept;
     void hand_over(std::size_t size, Time now) noexcept;
     void release(std::size_t size) noexcept;
+    void wrote(std::size_t size, Time now) noexcept;
     std::size_t write_output(Bytes into, Time now) noexcept;
     void write_ended(Time now) noexcept;
     Token next_released() noexcept { return sender_.next_released(); }
@@ -55,6 +56,7 @@ public:
 
 private:
     [[nodiscard]] const Waits& waits() const noexcept { return shared_.config->waits; }
+    [[nodiscard]] bool is_full() const noexcept;
     [[nodiscard]] bool may_send() const noexcept { return phase_ == Phase::open; }
 
     Event pull() noexcept;
@@ -88,13 +90,13 @@ private:
     Cause cause_ = Cause::none;
     Violation violation_ = Violation::none;
     std::uint8_t reason_size_ = 0;
-    bool exchanged_ : 1 = false;        // both Closes are sent or queued
-    bool reply_may_change_ : 1 = false; // the peer closed first
+    bool exchanged_ : 1 = false;         // both Closes are sent or queued
+    bool reply_may_change_ : 1 = false;  // the peer closed first
     bool failed_ : 1 = false;
     bool failed_to_tell_ : 1 = false;
     bool closed_to_tell_ : 1 = false;
     bool clean_ : 1 = false;
-    bool input_ended_ : 1 = false;      // and was acted on
+    bool input_ended_ : 1 = false;  // and was acted on
     bool end_came_ : 1 = false;
     bool end_broken_ : 1 = false;
 };

@@ -5,18 +5,21 @@
 
 namespace hawse::connection {
 
-// Each thing that may be waited for, once: its name and when it is due.
+// Each thing that may be waited for, once: its name and when it is due. A wait of nothing is off,
+// but for linger, which is then over at once.
 template <typename Visitor>
 void Deadlines::visit(const Waits& waits, Time unknown, Visitor visitor) const noexcept {
-    const bool pong_wanted = waits.pong > Duration{} && pinged.runs();
-    const bool ping_wanted = waits.ping > Duration{} && !pinged.runs() && !ping_queued;
+    constexpr Duration off;
     visitor(Overdue::linger, lingering.due(waits.linger, unknown));
-    visitor(Overdue::close, closing.due(waits.close, unknown));
-    visitor(Overdue::write_stall, stalled.due(waits.write_stall, unknown));
+    if (waits.close > off) visitor(Overdue::close, closing.due(waits.close, unknown));
+    if (waits.write_stall > off)
+        visitor(Overdue::write_stall, stalled.due(waits.write_stall, unknown));
     if (!receiving) return;
-    if (pong_wanted) visitor(Overdue::pong, pinged.due(waits.pong, unknown));
-    if (waits.idle > Duration{}) visitor(Overdue::idle, received.due(waits.idle, unknown));
-    if (ping_wanted) visitor(Overdue::ping, received.due(waits.ping, unknown));
+    if (waits.pong > off) visitor(Overdue::pong, pinged.due(waits.pong, unknown));
+    if (waits.idle > off) visitor(Overdue::idle, received.due(waits.idle, unknown));
+    if (waits.ping <= off || ping_queued) return;
+    if (!pinged.runs()) visitor(Overdue::ping, received.due(waits.ping, unknown));
+    if (pinged.runs() && waits.pong <= off) visitor(Overdue::ping, pinged.due(waits.ping, unknown));
 }
 
 Time Deadlines::earliest(const Waits& waits, Time unknown) const noexcept {
@@ -32,21 +35,41 @@ Time Deadlines::due(const Waits& waits) const noexcept { return earliest(waits, 
 Overdue Deadlines::overdue(const Waits& waits) const noexcept {
     Overdue found = Overdue::nothing;
     visit(waits, never, [&](Overdue what, Time due) {
-        if (found == Overdue::nothing && due <= clock_) found = what;
+        if (found == Overdue::nothing && due != never && due <= clock_) found = what;
     });
     return found;
 }
 
 void Deadlines::touch(const Waits& waits, Time now) noexcept {
+    if (now == never) now = {never.nanoseconds - 1};  // a moment, though the last one
     const Time expected = earliest(waits, never);
     const bool stepped_back = now < clock_;
-    const bool jumped = now > expected && now - expected > waits.clock_jump;
+    const bool late = now > expected && now - expected > waits.clock_jump;
+    const bool jumped = late && !jumped_before_;
     const Duration step = now - clock_;
     for (Since* since : {&received, &pinged, &closing, &lingering, &stalled}) {
         if (stepped_back || jumped) since->shift(step);
         since->touch(now);
     }
+    if (late)
+        jumped_before_ = true;
+    else if (now >= expected)
+        jumped_before_ = false;  // a wait that ended when it should
     clock_ = now;
+}
+
+void Deadlines::hear() noexcept {
+    received.start(clock_);
+    pinged.stop();
+    jumped_before_ = false;
+}
+
+void Deadlines::receive(bool wanted) noexcept {
+    if (wanted && !receiving) {
+        received.start(clock_);
+        if (pinged.runs()) pinged.start(clock_);
+    }
+    receiving = wanted;
 }
 
 }  // namespace hawse::connection

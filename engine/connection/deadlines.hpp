@@ -43,8 +43,9 @@ class Deadlines {
 public:
     explicit Deadlines(Time now) noexcept : clock_(now) { received.start(now); }
 
-    /// Takes notice of the time. Backward steps, and calls later than due() by more than a clock may
-    /// be late, move every moment along with the clock.
+    /// Takes notice of the time. Backward steps, and a call later than due() by more than a clock may
+    /// be late, move every moment along with the clock; until a wait has ended in time or an octet came,
+    /// further such calls are believed.
     void touch(const Waits& waits, Time now) noexcept;
 
     /// The earliest of all that is waited for.
@@ -55,19 +56,26 @@ public:
 
     [[nodiscard]] Time clock() const noexcept { return clock_; }
 
-    Since received;    // the last octet came
-    Since pinged;      // a keepalive ping was handed over, and no octet came since
-    Since closing;     // our Close was queued
-    Since lingering;   // all output was written after the end
-    Since stalled;     // output waits, and the transport took none
+    /// Octets came.
+    void hear() noexcept;
+
+    /// Whether input is wanted; when it is again, its waits begin anew.
+    void receive(bool wanted) noexcept;
+
+    Since received;            // the last octet came
+    Since pinged;              // a keepalive ping was handed over, and no octet came since
+    Since closing;             // our Close was queued
+    Since lingering;           // all output was written after the end
+    Since stalled;             // output waits, and the transport took none
     bool ping_queued = false;  // a keepalive ping waits for the transport
-    bool receiving = true;     // the conversation is alive: ping, pong and idle count
+    bool receiving = true;     // input is wanted: ping, pong and idle count
 
 private:
     template <typename Visitor>
     void visit(const Waits& waits, Time unknown, Visitor visitor) const noexcept;
     [[nodiscard]] Time earliest(const Waits& waits, Time unknown) const noexcept;
 
+    bool jumped_before_ = false;
     Time clock_;
 };
 

@@ -9,15 +9,21 @@ namespace {
 
 constexpr const char* phase_names[] = {"open",   "close_sent", "exchanged",    "failed",
                                        "ending", "lingering",  "awaiting_end", "closed"};
-constexpr const char* moment_names[] = {
-    "we_close",         "peer_closes", "we_fail",    "drained_to_end",   "drained_to_await",
-    "drained_to_close", "write_ended", "input_ends", "transport_breaks", "time_runs_out",
-    "we_abort"};
+constexpr const char* moment_names[] = {"we_close",       "peer_closes",      "we_fail",
+                                        "drained_to_end", "drained_to_await", "drained_to_close",
+                                        "write_ended",    "input_ends",       "transport_breaks",
+                                        "time_runs_out",  "we_abort"};
 static_assert(std::size(phase_names) == phase_count);
 static_assert(std::size(moment_names) == moment_count);
 
 constexpr Phase phase_at(std::size_t index) noexcept { return static_cast<Phase>(index); }
 constexpr Moment moment_at(std::size_t index) noexcept { return static_cast<Moment>(index); }
+
+constexpr bool arrows_are_in_order() noexcept {
+    for (std::size_t index = 0; index < moment_count; ++index)
+        if (lifecycle::arrows[index].moment != moment_at(index)) return false;
+    return true;
+}
 
 constexpr bool closed_is_the_end() noexcept {
     for (std::size_t moment = 0; moment < moment_count; ++moment)
@@ -41,6 +47,7 @@ constexpr bool every_phase_can_be_ended_by_the_world() noexcept {
     return true;
 }
 
+static_assert(arrows_are_in_order());
 static_assert(closed_is_the_end());
 static_assert(nothing_reopens());
 static_assert(every_phase_can_be_ended_by_the_world());

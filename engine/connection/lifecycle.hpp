@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a conversation ends, as a table: phase and moment give the next phase. Everything that decides
+// How a conversation ends, as a list of arrows: phase and moment give the next phase. Everything that decides
 // the order of closing is here. It does not know which role we play, which octets move, or what time
 // it is: the conversation picks the moment. docs/lifecycle.md is printed from it. RFC 6455 §7
 #pragma once
@@ -19,7 +19,6 @@ enum class Phase : std::uint8_t {
     lingering,     // our side has ended; what the peer still sends is discarded
     awaiting_end,  // all output is written; the peer's to end the transport
     closed,        // over
-    last = closed,
 };
 
 enum class Moment : std::uint8_t {
@@ -34,40 +33,54 @@ enum class Moment : std::uint8_t {
     transport_breaks,  // the transport is gone
     time_runs_out,     // the deadline of this phase passed
     we_abort,          // the host wants no more of it
-    last = we_abort,
 };
 
-inline constexpr std::size_t phase_count = static_cast<std::size_t>(Phase::last) + 1;
-inline constexpr std::size_t moment_count = static_cast<std::size_t>(Moment::last) + 1;
+inline constexpr std::size_t phase_count = static_cast<std::size_t>(Phase::closed) + 1;
+inline constexpr std::size_t moment_count = static_cast<std::size_t>(Moment::we_abort) + 1;
 
-using Transitions = std::array<std::array<Phase, moment_count>, phase_count>;
+/// A set of phases.
+template <typename... Phases>
+constexpr std::uint8_t from(Phases... phases) noexcept {
+    return static_cast<std::uint8_t>((0U | ... | (1U << static_cast<unsigned>(phases))));
+}
+inline constexpr std::uint8_t from_any = 0xFF;
 
-namespace lifecycle_table {
+/// An arrow: in which phases a moment leads where. What is not named stays where it is.
+struct Arrow {
+    Moment moment;
+    std::uint8_t from;
+    Phase to;
+};
+
+namespace lifecycle {
 
 using enum Phase;
+using enum Moment;
 
 // clang-format off
-inline constexpr Transitions transitions = {{
-//                   we_close      peer_closes   we_fail       drained_to_end  drained_to_await  drained_to_close  write_ended   input_ends    transport_breaks  time_runs_out  we_abort
-/* open         */ {{close_sent,   exchanged,    failed,       open,           open,             open,             open,         closed,       closed,           closed,        closed}},
-/* close_sent   */ {{close_sent,   exchanged,    failed,       close_sent,     close_sent,       close_sent,       close_sent,   closed,       closed,           closed,        closed}},
-/* exchanged    */ {{exchanged,    exchanged,    exchanged,    ending,         awaiting_end,     closed,           exchanged,    exchanged,    closed,           closed,        closed}},
-/* failed       */ {{failed,       failed,       failed,       ending,         failed,           closed,           failed,       failed,       closed,           closed,        closed}},
-/* ending       */ {{ending,       ending,       ending,       ending,         ending,           ending,           lingering,    closed,       closed,           closed,        closed}},
-/* lingering    */ {{lingering,    lingering,    lingering,    lingering,      lingering,        lingering,        lingering,    closed,       closed,           closed,        closed}},
-/* awaiting_end */ {{awaiting_end, awaiting_end, awaiting_end, awaiting_end,   awaiting_end,     awaiting_end,     awaiting_end, closed,       closed,           closed,        closed}},
-/* closed       */ {{closed,       closed,       closed,       closed,         closed,           closed,           closed,       closed,       closed,           closed,        closed}},
+inline constexpr std::array<Arrow, moment_count> arrows = {{
+    {we_close,         from(open),                                               close_sent},
+    {peer_closes,      from(open, close_sent),                                   exchanged},
+    {we_fail,          from(open, close_sent),                                   failed},
+    {drained_to_end,   from(exchanged, failed),                                  ending},
+    {drained_to_await, from(exchanged),                                          awaiting_end},
+    {drained_to_close, from(exchanged, failed),                                  closed},
+    {write_ended,      from(ending),                                             lingering},
+    {input_ends,       from(open, close_sent, ending, lingering, awaiting_end),  closed},
+    {transport_breaks, from_any,                                                 closed},
+    {time_runs_out,    from_any,                                                 closed},
+    {we_abort,         from_any,                                                 closed},
 }};
 // clang-format on
 
-}  // namespace lifecycle_table
+}  // namespace lifecycle
 
 constexpr Phase after(Phase phase, Moment moment) noexcept {
-    return lifecycle_table::transitions[static_cast<std::size_t>(phase)]
-                                       [static_cast<std::size_t>(moment)];
+    const Arrow& arrow = lifecycle::arrows[static_cast<std::size_t>(moment)];
+    return (arrow.from & from(phase)) != 0 ? arrow.to : phase;
 }
 
-/// The names in the table above.
+/// The enumerators' names.
 const char* name_of(Phase phase) noexcept;
 const char* name_of(Moment moment) noexcept;
 

@@ -3,18 +3,18 @@
 // between them. It knows frames' ends and nothing of their meaning. It exists, leased, only while
 // there is something to hold.
 //
-// Two queues and three marks. Data lies in chunks, chunks in blocks that never move. Control frames
-// are a list; one that is committed carries the data offset before which it goes. Octets are
-// committed when they were shown, handed over when the transport took them, released when it no
-// longer reads them: released <= handed over <= committed <= end.
+// Two queues and three marks. Data is a DataQueue. Control frames are a list; one that is committed
+// carries the data offset before which it goes. Octets are committed when they were shown, handed
+// over when the transport took them, released when it no longer reads them:
+// released <= handed over <= committed <= end.
 #pragma once
 
 #include "hawse/bytes.hpp"
 #include "hawse/connection.hpp"
 #include "hawse/frame_header.hpp"
-#include "hawse/masking.hpp"
 #include "hawse/memory.hpp"
 #include "hawse/slice.hpp"
+#include "connection/data_queue.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -30,7 +30,7 @@ struct ControlFrame {
     std::uint64_t before = 0;  // the data offset it precedes, once committed
     Kind kind = Kind::pong;
     bool committed = false;
-    bool leased = false;       // given back when released
+    bool leased = false;  // given back when released
     std::uint8_t size = 0;
 
     static constexpr std::size_t size_max = 6 + control_payload_size_max;  // header, key, payload
@@ -51,16 +51,16 @@ public:
 
     // Filling.
 
-    /// Makes room for `frame_count` frames that copy `size` octets of payload in all; the appends that
-    /// follow cannot fail. False, and nothing changed, when there is no memory.
-    bool reserve(std::size_t size, std::size_t frame_count) noexcept;
-    /// Appends a frame, its payload copied, and masked when the header is.
+    // As in DataQueue.
+    bool reserve(std::size_t size, std::size_t frame_count) noexcept {
+        return data_.reserve(size, frame_count);
+    }
     void append(const FrameHeader& header, ConstBytes payload) noexcept;
-    /// Appends a frame whose payload stays where it is; a token, if any, comes back when it is
-    /// released. The payload is as the wire wants it.
     void append_lent(const FrameHeader& header, ConstBytes payload, Token token) noexcept;
-    /// Appends a token alone: it comes back when all before it is released.
-    void append_token(Token token) noexcept;
+    void append_token(Token token) noexcept { data_.append_token(token); }
+    using Mark = DataQueue::Mark;
+    [[nodiscard]] Mark mark() const noexcept { return data_.mark(); }
+    void rewind(const Mark& mark) noexcept;
 
     /// A control frame of `payload_size` octets to be filled in and added; null when there is no memory.
     /// The one for a Close without reason always exists.
@@ -78,11 +78,6 @@ public:
     /// Adjusts what is held when a frame already added has changed its size.
     void resize_control(ControlFrame* control, std::size_t size) noexcept;
 
-    /// Where filling stands; rewind() undoes what was appended since, and keeps what was reserved.
-    struct Mark;
-    [[nodiscard]] Mark mark() const noexcept;
-    void rewind(const Mark& mark) noexcept;
-
     // Draining.
 
     /// Shows what was not handed over yet, committing it. `pong_count_max` bounds the control frames
@@ -94,7 +89,8 @@ public:
     /// hand_over answers whether a keepalive ping was among the octets.
     bool hand_over(std::size_t size) noexcept;
     void release(std::size_t size) noexcept;
-    /// Everything not handed over is dropped; its tokens come back.
+    /// Everything not committed is dropped, and its tokens come back once what was shown before it is
+    /// released. What was shown counts as handed over.
     void drop() noexcept;
 
     Token next_released() noexcept;
@@ -104,77 +100,41 @@ public:
     [[nodiscard]] std::size_t handed_size() const noexcept { return handed_size_; }
     [[nodiscard]] std::size_t committed_size() const noexcept { return committed_size_; }
     /// Nothing is held and no token waits.
-    [[nodiscard]] bool empty() const noexcept { return held_size() == 0 && !token_waits(); }
+    [[nodiscard]] bool empty() const noexcept { return held_size() == 0 && !data_.token_waits(); }
 
 private:
-    struct Block;
-    struct Chunk;
-    struct Lent;
-
-    // A place in the data queue.
-    struct Position {
-        Block* block;
-        std::uint32_t chunk;   // its offset in the block
-        std::uint64_t within;  // octets of its content passed
-        std::uint64_t offset;  // data octets passed in all
-    };
     // A place in the output: data and control together.
     struct Cursor {
-        Position data;
+        DataQueue::Position data;
         ControlFrame* control;  // the first not wholly passed
         std::uint32_t within;   // octets of it passed
     };
 
     explicit Outbox(Pool* pool) noexcept;
 
-    Block* inline_block() noexcept;
-    Block* lease_block(std::size_t size) noexcept;
-    void give_back_block(Block* block) noexcept;
-    Chunk* open_chunk(std::size_t room) noexcept;
-    Chunk* chunk_to_extend(std::size_t room) noexcept;
-    void append_header(const FrameHeader& header, bool ends_frame) noexcept;
-    void append_lent_chunk(ConstBytes payload, Token token) noexcept;
-
-    static Chunk* chunk_at(const Position& position) noexcept;
-    static ConstBytes content_of(const Chunk* chunk) noexcept;
-    static bool enter_next_chunk(Position& position) noexcept;
-    static bool enter_unpassed_chunk(Position& position) noexcept;
     void commit_control(Cursor& at, std::uint32_t pong_count_max) noexcept;
     ConstBytes piece_at(Cursor& at) noexcept;
-    void commit_piece(const Cursor& at, std::size_t size) noexcept;
+    void commit_piece(const Cursor& at, ConstBytes piece) noexcept;
+    [[nodiscard]] static bool is_in_control(const Cursor& at) noexcept;
     static void pass(Cursor& at, std::size_t size) noexcept;
-    [[nodiscard]] bool token_waits() const noexcept;
-    void advance_front() noexcept;
     void pop_front_control() noexcept;
 
     Pool* pool_;
-    Block* write_block_;
-    Chunk* last_chunk_ = nullptr;
-    Position front_;    // the first chunk whose memory is still needed
+    DataQueue data_;
     Cursor released_;
     Cursor handed_;
     ControlFrame* first_control_ = nullptr;
     ControlFrame* last_control_ = nullptr;
-    std::uint64_t end_ = 0;            // data octets ever appended
-    std::uint64_t committed_ = 0;      // data octets ever committed
+    std::uint64_t committed_ = 0;  // data octets ever committed
     std::size_t unhanded_size_ = 0;
     std::size_t handed_size_ = 0;
-    std::size_t committed_size_ = 0;   // of the unhanded ones, data and control
-    std::size_t dropped_size_ = 0;     // of the handed ones, those nobody will acknowledge
+    std::size_t committed_size_ = 0;  // of the unhanded ones, data and control
+    std::size_t shown_size_ = 0;      // of the unhanded ones, those that gather() showed
+    std::size_t dropped_size_ = 0;    // of the handed ones, those nobody will acknowledge
     std::uint32_t pending_pongs_ = 0;
     std::uint32_t committed_controls_ = 0;
     bool committed_at_frame_end_ = true;
     alignas(8) std::byte close_place_[sizeof(ControlFrame) + 8];
-};
-
-struct Outbox::Mark {
-    Block* write_block;
-    std::uint32_t block_end;
-    Chunk* last_chunk;
-    std::uint32_t chunk_size;
-    bool ends_frame;
-    std::uint64_t end;
-    std::size_t unhanded_size;
 };
 
 }  // namespace hawse::connection

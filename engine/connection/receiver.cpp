@@ -5,6 +5,7 @@
 #include "frame/rules.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace hawse::connection {
@@ -31,8 +32,7 @@ Event Receiver::next(const Shared& shared) noexcept {
             if (stage_ == Stage::header) break;
             begin_frame();
         }
-        const Event event =
-            is_control(header_.opcode()) ? take_control(shared) : take_data(shared);
+        const Event event = is_control(header_.opcode()) ? take_control(shared) : take_data(shared);
         if (event) return event;
         if (stage_ == Stage::payload) break;
     }
@@ -70,8 +70,8 @@ Event Receiver::next_whole_message(const Shared& shared) noexcept {
     const unsigned kind = text ? Event::text_flag : 0U;
     if (shared.config->delivery == Delivery::messages)
         return {EventKind::message, kind | Event::in_place_flag, payload};
-    return {EventKind::part,
-            kind | Event::in_place_flag | Event::first_flag | Event::last_flag, payload};
+    return {EventKind::part, kind | Event::in_place_flag | Event::first_flag | Event::last_flag,
+            payload};
 }
 
 // Headers.
@@ -206,8 +206,7 @@ Event Receiver::take_data(const Shared& shared) noexcept {
     if (!parts && !whole && message_shown_) return {};
 
     const Bytes octets{at_, taken};
-    if (peer_masks_)
-        apply_mask(octets, header_.key.advanced(header_.payload_size - frame_left_));
+    if (peer_masks_) apply_mask(octets, header_.key.advanced(header_.payload_size - frame_left_));
     at_ += taken;
     frame_left_ -= taken;
     return parts ? take_part(shared, octets) : take_for_message(shared, octets);
@@ -253,13 +252,14 @@ Event Receiver::take_for_message(const Shared& shared, ConstBytes octets) noexce
 bool Receiver::store(Pool* pool, ConstBytes octets) noexcept {
     if (octets.empty()) return true;
     const std::size_t needed = stored_size_ + octets.size();
-    if (needed > message_capacity_) {
+    if (needed > message_capacity()) {
         std::byte* const place = pool == nullptr ? nullptr : pool->lease(needed);
         if (place == nullptr) return false;
         if (stored_size_ != 0) std::memcpy(place, message_place_, stored_size_);
-        if (message_place_ != nullptr) pool->give_back(message_place_, message_capacity_);
+        give_back_message_place(pool);
         message_place_ = place;
-        message_capacity_ = Pool::block_size(needed);
+        message_capacity_bits_ =
+            static_cast<std::uint8_t>(std::countr_zero(Pool::block_size(needed)));
     }
     std::memcpy(message_place_ + stored_size_, octets.data(), octets.size());
     stored_size_ = needed;
@@ -268,6 +268,11 @@ bool Receiver::store(Pool* pool, ConstBytes octets) noexcept {
 
 // The loan and the places.
 
+void Receiver::give_back_message_place(Pool* pool) noexcept {
+    if (message_place_ != nullptr) pool->give_back(message_place_, message_capacity());
+    message_place_ = nullptr;
+}
+
 Bytes Receiver::unread() noexcept {
     const Bytes untouched{at_, end_};
     at_ = end_ = nullptr;
@@ -275,12 +280,7 @@ Bytes Receiver::unread() noexcept {
 }
 
 void Receiver::release_views(const Shared& shared) noexcept {
-    if (message_shown_) {
-        shared.config->pool->give_back(message_place_, message_capacity_);
-        message_place_ = nullptr;
-        message_capacity_ = 0;
-        message_shown_ = false;
-    }
+    drop_message(shared);
     if (control_shown_) {
         shared.config->pool->give_back(control_place_, control_payload_size_max);
         control_place_ = nullptr;
@@ -288,15 +288,17 @@ void Receiver::release_views(const Shared& shared) noexcept {
     }
 }
 
+void Receiver::drop_message(const Shared& shared) noexcept {
+    if (!message_shown_) return;
+    give_back_message_place(shared.config->pool);
+    message_shown_ = false;
+}
+
 void Receiver::stop(const Shared& shared) noexcept {
     stopped_ = true;
     later_ = Violation::none;
     at_ = end_ = nullptr;
-    if (!message_shown_ && message_place_ != nullptr) {
-        shared.config->pool->give_back(message_place_, message_capacity_);
-        message_place_ = nullptr;
-        message_capacity_ = 0;
-    }
+    if (!message_shown_) give_back_message_place(shared.config->pool);
     if (!control_shown_ && control_place_ != nullptr) {
         shared.config->pool->give_back(control_place_, control_payload_size_max);
         control_place_ = nullptr;

@@ -33,6 +33,10 @@ public:
         end_ = at_ + octets.size();
     }
     [[nodiscard]] bool holds_input() const noexcept { return at_ != end_; }
+    /// next() has something to tell without further octets, or octets to look at.
+    [[nodiscard]] bool has_more() const noexcept {
+        return holds_input() || later_ != Violation::none;
+    }
     /// Ends the loan; answers what was not touched.
     Bytes unread() noexcept;
 
@@ -43,6 +47,9 @@ public:
 
     /// The views of earlier events are over: their places are given back.
     void release_views(const Shared& shared) noexcept;
+
+    /// The host will not see the message that next() has just told.
+    void drop_message(const Shared& shared) noexcept;
 
     /// Nothing is received any more; what is lent is dropped. Places that events show stay until
     /// release_views().
@@ -67,6 +74,10 @@ private:
     Event fail_later(Violation violation, Event now) noexcept;
 
     [[nodiscard]] bool ends_message() const noexcept { return frame_left_ == 0 && header_.fin(); }
+    [[nodiscard]] std::size_t message_capacity() const noexcept {
+        return message_place_ == nullptr ? 0 : std::size_t{1} << message_capacity_bits_;
+    }
+    void give_back_message_place(Pool* pool) noexcept;
     [[nodiscard]] unsigned kind_flag() const noexcept { return text_ ? Event::text_flag : 0U; }
 
     // The loan.
@@ -96,10 +107,10 @@ private:
     // Places, leased when something is cut.
     bool message_shown_ = false;
     bool control_shown_ = false;
+    std::uint8_t message_capacity_bits_ = 0;  // the place has 1 << bits octets
     std::byte* message_place_ = nullptr;
     std::byte* control_place_ = nullptr;
     std::size_t stored_size_ = 0;  // octets of the message that lie in its place
-    std::size_t message_capacity_ = 0;
 };
 
 }  // namespace hawse::connection

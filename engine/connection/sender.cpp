@@ -20,6 +20,10 @@ constexpr std::size_t frame_size_of(const Limits& limits, std::size_t message_si
     return static_cast<std::size_t>(limits.send_frame_size_max);
 }
 
+std::uint32_t pong_bound(const Shared& shared) noexcept {
+    return std::max<std::uint32_t>(shared.config->limits.pong_count_max, 10);
+}
+
 }  // namespace
 
 // Messages.
@@ -85,8 +89,7 @@ Refusal Sender::queue_frames(const Shared& shared, const Piece& piece) noexcept 
     const std::size_t frame_size =
         piece.way == Way::mask_in_place ? size : frame_size_of(limits, size);
     const std::size_t frame_count = size == 0 ? 1 : size / frame_size + (size % frame_size != 0);
-    const bool copies =
-        piece.way == Way::copy || (piece.way == Way::lend && role_ == Role::client);
+    const bool copies = piece.way == Way::copy || (piece.way == Way::lend && role_ == Role::client);
 
     if (!open_outbox(shared)) return Refusal::out_of_memory;
     Refusal refusal = Refusal::none;
@@ -141,7 +144,8 @@ bool Sender::append_frame(const Shared& shared, const Piece& piece) noexcept {
 }
 
 bool Sender::open_outbox(const Shared& shared) noexcept {
-    if (outbox_ == nullptr && bare_size_ == 0) outbox_ = Outbox::lease(shared.config->pool);
+    if (outbox_ == nullptr && bare_size_ == bare_released_)
+        outbox_ = Outbox::lease(shared.config->pool);
     return outbox_ != nullptr;
 }
 
@@ -198,7 +202,8 @@ Refusal Sender::queue_ping(const Shared& shared, ControlFrame::Kind kind,
 }
 
 Refusal Sender::queue_pong(const Shared& shared, ConstBytes payload) noexcept {
-    const std::uint32_t bound = std::max<std::uint32_t>(shared.config->limits.pong_count_max, 10);
+    if (bare_size_ != bare_released_) return Refusal::none;  // behind a Close without memory
+    const std::uint32_t bound = pong_bound(shared);
     if (outbox_ == nullptr || outbox_->pending_pong_count() < bound)
         return queue_control(shared, ControlFrame::Kind::pong, Opcode::pong, payload);
     // A flood: the newest takes the place of the last one, which has room for any payload.
@@ -220,7 +225,8 @@ Refusal Sender::queue_close(const Shared& shared, CloseCode code,
     const ConstBytes payload{octets, write_close_payload(octets, {code, reason})};
     FrameHeader header = FrameHeader::make(Opcode::close, true, payload.size());
     if (!draw_key(shared, header)) return Refusal::no_entropy;
-    if (bare_size_ != 0 || !open_outbox(shared)) return queue_bare_close(header, payload);
+    if (bare_size_ != bare_released_ || !open_outbox(shared))
+        return queue_bare_close(shared, header, payload);
 
     ControlFrame* control = nullptr;
     if (!reason.empty()) {
@@ -247,9 +253,11 @@ Refusal Sender::queue_close(const Shared& shared, CloseCode code,
 }
 
 // The last resort: the frame lies in the connection itself.
-Refusal Sender::queue_bare_close(const FrameHeader& header, ConstBytes payload) noexcept {
+Refusal Sender::queue_bare_close(const Shared& shared, const FrameHeader& header,
+                                 ConstBytes payload) noexcept {
     if (bare_shown_) return Refusal::close_committed;
     if (payload.size() > 2) return Refusal::out_of_memory;
+    if (bare_size_ == 0 && shared.statistics != nullptr) ++shared.statistics->sent.frames;
     const std::size_t size = write_frame_header(bare_octets_, header);
     copy_masked(bare_octets_ + size, payload, header.masked() ? header.key : MaskKey{});
     bare_size_ = static_cast<std::uint8_t>(size + payload.size());
@@ -259,9 +267,7 @@ Refusal Sender::queue_bare_close(const FrameHeader& header, ConstBytes payload) 
 // Output.
 
 std::size_t Sender::gather(const Shared& shared, std::span<Slice> slices) noexcept {
-    if (outbox_ != nullptr)
-        return outbox_->gather(slices,
-                               std::max<std::uint32_t>(shared.config->limits.pong_count_max, 10));
+    if (outbox_ != nullptr) return outbox_->gather(slices, pong_bound(shared));
     if (bare_handed_ == bare_size_ || slices.empty()) return 0;
     bare_shown_ = true;
     slices[0] = Slice(ConstBytes{bare_octets_, bare_size_}.subspan(bare_handed_));
@@ -269,9 +275,7 @@ std::size_t Sender::gather(const Shared& shared, std::span<Slice> slices) noexce
 }
 
 std::size_t Sender::copy_into(const Shared& shared, Bytes into) noexcept {
-    if (outbox_ != nullptr)
-        return outbox_->copy_into(
-            into, std::max<std::uint32_t>(shared.config->limits.pong_count_max, 10));
+    if (outbox_ != nullptr) return outbox_->copy_into(into, pong_bound(shared));
     Slice slice[1];
     if (into.empty() || gather(shared, slice) == 0) return 0;
     const std::size_t size = std::min(into.size(), slice[0].size());

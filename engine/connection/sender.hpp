@@ -4,8 +4,6 @@
 // allowed: the conversation asks only when it is.
 #pragma once
 
-#include "connection/outbox.hpp"
-#include "connection/receiver.hpp"
 #include "hawse/bytes.hpp"
 #include "hawse/close_code.hpp"
 #include "hawse/connection.hpp"
@@ -13,6 +11,8 @@
 #include "hawse/role.hpp"
 #include "hawse/slice.hpp"
 #include "hawse/utf8.hpp"
+#include "connection/outbox.hpp"
+#include "connection/receiver.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -85,7 +85,8 @@ private:
     bool draw_key(const Shared& shared, FrameHeader& header) const noexcept;
     Refusal queue_control(const Shared& shared, ControlFrame::Kind kind, Opcode opcode,
                           ConstBytes payload) noexcept;
-    Refusal queue_bare_close(const FrameHeader& header, ConstBytes payload) noexcept;
+    Refusal queue_bare_close(const Shared& shared, const FrameHeader& header,
+                             ConstBytes payload) noexcept;
 
     Outbox* outbox_ = nullptr;
     Role role_;

@@ -30,8 +30,8 @@ FrameHeaderRead read_frame_header(ConstBytes octets, FrameHeader& header) noexce
     const std::size_t extended = header.extended_size();
     if (octets.size() < 2 + extended)
         return {0, static_cast<std::uint8_t>(2 + extended), Violation::none};
-    header.payload_size = extended == 0 ? header.second & 0x7FU
-                                        : read_length(octets.data() + 2, extended);
+    header.payload_size =
+        extended == 0 ? header.second & 0x7FU : read_length(octets.data() + 2, extended);
     if (const Violation fault = check_length(header.payload_size, extended);
         fault != Violation::none)
         return {0, 0, fault};

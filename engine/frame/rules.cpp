@@ -3,6 +3,8 @@
 
 namespace hawse::frame {
 
+// clang-format off
+
 Violation check_first_octet(const FrameHeader& header, const Circumstances& now) noexcept {
     const Opcode opcode = header.opcode();
     const bool control = is_control(opcode);
@@ -35,5 +37,7 @@ Violation check_size(const FrameHeader& header, const Circumstances& now) noexce
     if (header.payload_size > now.message_left)         return Violation::message_too_large;        // §10.4
     return Violation::none;
 }
+
+// clang-format on
 
 }  // namespace hawse::frame

@@ -12,11 +12,11 @@ namespace hawse::frame {
 
 /// What the rules depend on.
 struct Circumstances {
-    bool peer_masks = true;           ///< the peer is a client
-    bool message_in_progress = false; ///< a fragment came, and its last one did not
-    bool rsv1_has_meaning = false;    ///< permessage-deflate was agreed
-    std::uint32_t fragments_left = 0; ///< frames this message may still have
-    std::uint64_t message_left = 0;   ///< octets this message may still have
+    bool peer_masks = true;            ///< the peer is a client
+    bool message_in_progress = false;  ///< a fragment came, and its last one did not
+    bool rsv1_has_meaning = false;     ///< permessage-deflate was agreed
+    std::uint32_t fragments_left = 0;  ///< frames this message may still have
+    std::uint64_t message_left = 0;    ///< octets this message may still have
     std::uint64_t frame_size_max = 0;
 };
 

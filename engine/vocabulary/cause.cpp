@@ -16,7 +16,8 @@ struct Row {
     const char* sentence;
 };
 
-#define ROW(cause, sentence) {cause, #cause, sentence}
+#define ROW(cause, sentence) \
+    { cause, #cause, sentence }
 
 constexpr Row table[] = {
     ROW(none, ""),
@@ -27,7 +28,7 @@ constexpr Row table[] = {
     ROW(close_timeout, "The peer did not complete the closing handshake in time."),
     ROW(pong_timeout, "Nothing came from the peer after a ping."),
     ROW(idle_timeout, "Nothing came from the peer for too long."),
-    ROW(write_stalled, "The transport took no output for too long."),
+    ROW(write_stalled, "The transport took no output, or gave none back, for too long."),
     ROW(out_of_memory, "There was no memory to serve the peer."),
     ROW(no_entropy, "There was no entropy to mask a frame with."),
     ROW(refused, "The server refused the opening handshake."),

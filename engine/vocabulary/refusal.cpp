@@ -16,7 +16,8 @@ struct Row {
     const char* sentence;
 };
 
-#define ROW(refusal, sentence) {refusal, #refusal, sentence}
+#define ROW(refusal, sentence) \
+    { refusal, #refusal, sentence }
 
 constexpr Row table[] = {
     ROW(none, ""),
@@ -37,12 +38,14 @@ constexpr Row table[] = {
     ROW(already_started, "The handshake was started before: make a new object for a new attempt."),
     ROW(not_deciding, "There is no request to decide: wait for the request event."),
     ROW(plain_request, "The request asked for no upgrade: answer it with reject()."),
-    ROW(invalid_host, "The host or port breaks its grammar: give a name or address without scheme."),
+    ROW(invalid_host,
+        "The host or port breaks its grammar: give a name or address without scheme."),
     ROW(invalid_target, "The target breaks its grammar: give a path and query of visible ASCII."),
     ROW(invalid_origin, "The origin holds an octet that no field value may hold."),
     ROW(invalid_subprotocol, "A subprotocol is no token or is named twice."),
-    ROW(subprotocol_not_offered, "The client did not offer this subprotocol: choose one it offered."),
-    ROW(invalid_field, "A field name is no token, or a value holds CR, LF or NUL."),
+    ROW(subprotocol_not_offered,
+        "The client did not offer this subprotocol: choose one it offered."),
+    ROW(invalid_field, "A field name is no token, or a value holds a control character."),
     ROW(reserved_field, "The engine writes this field itself: leave it out."),
     ROW(invalid_status, "A rejection needs a final status of 200 to 599."),
     ROW(invalid_url, "The URL is not ws:// or wss:// with a host, without userinfo or fragment."),

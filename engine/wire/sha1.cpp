@@ -38,11 +38,11 @@ private:
     void compress() noexcept {
         std::array<std::uint32_t, 80> words{};
         for (std::size_t index = 0; index < 64; ++index)
-            words[index / 4] = words[index / 4] << 8 | std::to_integer<std::uint32_t>(block_[index]);
+            words[index / 4] =
+                words[index / 4] << 8 | std::to_integer<std::uint32_t>(block_[index]);
         for (std::size_t index = 16; index < 80; ++index)
-            words[index] = std::rotl(words[index - 3] ^ words[index - 8] ^ words[index - 14] ^
-                                         words[index - 16],
-                                     1);
+            words[index] = std::rotl(
+                words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16], 1);
         auto [a, b, c, d, e] = state_;
         for (std::size_t round = 0; round < 80; ++round) {
             const auto [mixed, constant] = mix(round, b, c, d);

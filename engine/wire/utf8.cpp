@@ -18,14 +18,14 @@ constexpr std::uint8_t not_a_lead = 0xFF;
 
 constexpr Sequence sequence_of(unsigned lead) noexcept {
     if (lead <= 0x7F) return {0, 0x80, 0xBF};
-    if (lead < 0xC2) return {not_a_lead, 0, 0};       // a tail, or C0 and C1: always overlong
+    if (lead < 0xC2) return {not_a_lead, 0, 0};  // a tail, or C0 and C1: always overlong
     if (lead <= 0xDF) return {1, 0x80, 0xBF};
-    if (lead == 0xE0) return {2, 0xA0, 0xBF};         // below: overlong
-    if (lead == 0xED) return {2, 0x80, 0x9F};         // above: surrogates
+    if (lead == 0xE0) return {2, 0xA0, 0xBF};  // below: overlong
+    if (lead == 0xED) return {2, 0x80, 0x9F};  // above: surrogates
     if (lead <= 0xEF) return {2, 0x80, 0xBF};
-    if (lead == 0xF0) return {3, 0x90, 0xBF};         // below: overlong
+    if (lead == 0xF0) return {3, 0x90, 0xBF};  // below: overlong
     if (lead <= 0xF3) return {3, 0x80, 0xBF};
-    if (lead == 0xF4) return {3, 0x80, 0x8F};         // above: beyond U+10FFFF
+    if (lead == 0xF4) return {3, 0x80, 0x8F};  // above: beyond U+10FFFF
     return {not_a_lead, 0, 0};
 }
 

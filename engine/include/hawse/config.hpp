@@ -60,19 +60,20 @@ struct Limits {
     std::uint32_t interim_count_max = 8;
 };
 
-/// How long anything may take. A duration of 0 turns the first three of the optional ones off.
+/// How long anything may take. 0 is for ever, but for linger.
 struct Waits {
-    Duration ping = seconds(0);   ///< send a ping when no octet came for this long; 0 never
-    Duration pong = seconds(20);  ///< then fail when no octet comes for this long; 0 never
-    Duration idle = seconds(0);   ///< fail when no octet came for this long; 0 never
+    Duration ping = seconds(0);   ///< send a ping when no octet came for this long
+    Duration pong = seconds(20);  ///< then fail when no octet comes for this long
+    Duration idle = seconds(0);   ///< fail when no octet came for this long
 
     Duration opening = seconds(10);      ///< the whole opening handshake
     Duration close = seconds(10);        ///< from our Close to the end of the transport
     Duration linger = seconds(2);        ///< reading on after our side is shut; 0 closes at once
-    Duration write_stall = seconds(30);  ///< output pending, and no octet taken
+    Duration write_stall = seconds(30);  ///< output pending, and no octet taken or given back
 
-    /// A call that comes later than its deadline by more than this is read as a jump of the clock:
-    /// what was waited for is then waited for anew, so that no storm of timeouts follows.
+    /// A call that comes later than its deadline by more than this is taken for a jump of the clock,
+    /// and every wait goes on as if no time had passed, so that no storm of timeouts follows. A
+    /// further such call, before an octet came or a wait ended in time, is believed.
     Duration clock_jump = seconds(60);
 };
 

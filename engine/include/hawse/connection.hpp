@@ -91,7 +91,8 @@ public:
     Bytes unread() noexcept;
 
     /// The transport's receiving side has ended, or all of it has broken: also the way to tell that a
-    /// write failed. Octets lent before are still pulled first. Idempotent.
+    /// write failed, after what can still be read was read: the peer's Close may be among it. Octets
+    /// lent before are still pulled first. Idempotent.
     void receive_end(TransportEnd end, Time now) noexcept;
 
     // Our direction. A refused call has changed nothing.
@@ -106,7 +107,8 @@ public:
 
     /// The same for octets that may be changed: a client masks them where they are, and copies
     /// nothing. What the octets are afterwards is undefined.
-    Refusal send_lent_mutable(MessageKind kind, Bytes octets, Token token, Send choice = {}) noexcept;
+    Refusal send_lent_mutable(MessageKind kind, Bytes octets, Token token,
+                              Send choice = {}) noexcept;
 
     /// Begins a message of unknown size, which send_part() continues and ends: each call one frame,
     /// or none for an empty part that is not the last. Refusals of send_part(): no_message_in_progress,
@@ -118,9 +120,10 @@ public:
     Refusal ping(ConstBytes octets = {}) noexcept;
 
     /// Starts the closing handshake behind all that was sent; `code` no_code sends an empty Close.
-    /// After the peer's Close it changes the reply, until that is committed. Without effect once the
-    /// conversation has failed or a Close was sent. Refusals: invalid_close_code, reason_too_long,
-    /// invalid_text, close_committed, out_of_memory. RFC 6455 §7.1.2
+    /// After the peer's Close it changes the reply, so a host that sweeps over its connections may
+    /// leave out those that are closing; close_committed when the reply is on its way. Without effect
+    /// when we closed before, and once the conversation has failed or is over. Further refusals:
+    /// invalid_close_code, reason_too_long, invalid_text, out_of_memory. RFC 6455 §7.1.2
     Refusal close(CloseCode code = CloseCode::normal, std::string_view reason = {}) noexcept;
 
     /// Ends everything now, unclean, with no Close: pull `closed`, then close the transport.
@@ -130,10 +133,12 @@ public:
 
     /// Shows what to write next, from the first octet not yet handed over, and answers how many
     /// slices it filled. What it shows is committed: until acknowledged it neither moves nor changes,
-    /// and nothing is put before it, whatever else is called. O(slices).
+    /// and nothing is put before it, whatever else is called or passes. O(slices).
     std::size_t gather(std::span<Slice> slices) noexcept;
 
-    /// The transport has taken `size` octets of what gather() showed, and their memory is free.
+    /// The transport has taken `size` octets of what gather() showed, and their memory is free. While
+    /// others are handed over and not yet reusable it is handed_over() alone, and reusable() is to be
+    /// told of these as well.
     void wrote(std::size_t size, Time now) noexcept;
 
     /// The two halves of wrote(), for transports that hand memory back later: handed_over() as soon
@@ -166,10 +171,12 @@ public:
     /// one.
     [[nodiscard]] Time deadline() const noexcept;
 
-    /// Time has passed. Before deadline() it does nothing. Pull events after it.
+    /// Time has passed. Before deadline() it does nothing. Pull events after it. Silence counts for
+    /// ping, pong and idle only while wants() asks for input.
     void advance(Time now) noexcept;
 
-    /// Adds to `statistics` from now on; null stops. They outlive the object or its next call.
+    /// Adds to `statistics` from now on, or no longer when null. They live until then, or as long as
+    /// the object.
     void count_into(Statistics* statistics) noexcept;
 
 private:

@@ -20,8 +20,8 @@ enum class EventKind : std::uint8_t {
     ping,     ///< payload(); its pong is queued already
     pong,     ///< payload()
     closing,  ///< the peer's Close: code_received(), reason(), message_dropped(); the reply is queued
-    failed,   ///< cause(), violation(), code_sent(); a `closed` follows
-    closed,   ///< the end, exactly once: clean(), code_sent(), code_received(), reason(), cause()
+    failed,  ///< cause(), violation(), code_sent(); a `closed` follows
+    closed,  ///< the end, exactly once: clean(), code_sent(), code_received(), reason(), cause()
 };
 
 /// Views live until the next pull, receive(), unread() or destruction of the object that made the

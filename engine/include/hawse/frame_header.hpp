@@ -43,9 +43,11 @@ struct FrameHeader {
     MaskKey key = {};         ///< meaningful when masked()
     std::uint64_t payload_size = 0;
 
-    static constexpr FrameHeader make(Opcode opcode, bool fin, std::uint64_t payload_size) noexcept {
+    static constexpr FrameHeader make(Opcode opcode, bool fin,
+                                      std::uint64_t payload_size) noexcept {
         FrameHeader header;
-        header.first = static_cast<std::uint8_t>((fin ? 0x80U : 0U) | static_cast<unsigned>(opcode));
+        header.first =
+            static_cast<std::uint8_t>((fin ? 0x80U : 0U) | static_cast<unsigned>(opcode));
         header.payload_size = payload_size;
         return header;
     }

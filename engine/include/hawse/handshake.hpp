@@ -67,12 +67,13 @@ struct RequestHead {
 struct HAWSE_API Request {
     std::string_view method;
     std::string_view target;     ///< as received; absolute form: see resource
-    std::string_view resource;   ///< path and query, begins with "/"
+    std::string_view resource;   ///< path and query; begins with "/", or "?" in "http://host?query"
     std::string_view authority;  ///< host and port: of an absolute target, else of Host
     std::string_view origin;     ///< empty without Origin: not a browser
     std::string_view key;        ///< Sec-WebSocket-Key; empty for a plain request
     std::span<const Field> fields;
-    bool plain = false;  ///< no Upgrade: only with Config::surface_plain_requests, for reject() alone
+    /// No Upgrade: only with Config::surface_plain_requests, and for reject() alone.
+    bool plain = false;
     bool expects_continue = false;
 
     /// The subprotocols offered, most wanted first.
@@ -85,7 +86,12 @@ struct HAWSE_API Request {
 /// Judges a request by every rule of RFC 6455 §4.2.1, first fault first: version, method, target,
 /// Host, content, Upgrade, Connection, Sec-WebSocket-Version, key, the rest. `request` views `head`;
 /// after a fault it holds what was read before it. Pure. O(octets).
-HAWSE_API Violation judge_request(const RequestHead& head, const Config& config, Request& request) noexcept;
+///
+/// A host answers a good one with 101, Upgrade: websocket, Connection: Upgrade and, as
+/// Sec-WebSocket-Accept, accept_key(request.key), and starts a Connection from an Agreement with
+/// Role::server; a bad one with the status describe(violation).code.
+HAWSE_API Violation judge_request(const RequestHead& head, const Config& config,
+                                  Request& request) noexcept;
 
 /// A response as a host's own parser leaves it.
 struct ResponseHead {
@@ -100,14 +106,15 @@ struct Offer {
     std::span<const std::string_view> subprotocols = {};
 };
 
-/// Judges a 101 response by every rule of RFC 6455 §4.1. `agreement` views `head`. Pure.
-HAWSE_API Violation judge_response(const ResponseHead& head, const Offer& offer, const Config& config,
-                         Agreement& agreement) noexcept;
+/// Judges a 101 response by every rule of RFC 6455 §4.1; any other status is malformed_status_line.
+/// `agreement` views `head`. Pure.
+HAWSE_API Violation judge_response(const ResponseHead& head, const Offer& offer,
+                                   const Config& config, Agreement& agreement) noexcept;
 
 /// What a host says when it accepts.
 struct Acceptance {
-    std::string_view subprotocol = {};        ///< one that was offered, or none
-    std::span<const Field> fields = {};       ///< further ones: Set-Cookie, Server ...
+    std::string_view subprotocol = {};   ///< one that was offered, or none
+    std::span<const Field> fields = {};  ///< further ones: Set-Cookie, Server ...
 };
 
 /// What a host says when it does not, or when it answers a plain request.
@@ -156,7 +163,8 @@ public:
     ~ServerHandshake();
 
     /// Takes octets and answers how many: all of them, unless more arrived behind the head than
-    /// Limits::early_size_max; the host keeps the rest for the Connection. Pull events after it.
+    /// Limits::early_size_max; the host keeps the rest for the Connection. A host that reads no more
+    /// than that at once, while wants() asks for it, has no rest. Pull events after it.
     std::size_t receive(ConstBytes octets, Time now) noexcept;
     void receive_end(TransportEnd end, Time now) noexcept;
     HandshakeEvent next_event() noexcept;
@@ -199,11 +207,11 @@ private:
 
 /// What a client asks for. Read by start() alone.
 struct ClientRequest {
-    std::string_view host;         ///< a name, an IPv4 address, or an IPv6 address in brackets
-    std::uint16_t port = 0;        ///< 0 is the default of the scheme; a default is left out of Host
-    bool secure = false;           ///< wss
-    std::string_view target = "/"; ///< path and query; empty is "/", "?q" is "/?q"
-    std::string_view origin = {};  ///< no field when empty
+    std::string_view host;   ///< a name, an IPv4 address, or an IPv6 address in brackets
+    std::uint16_t port = 0;  ///< 0 is the default of the scheme; a default is left out of Host
+    bool secure = false;     ///< wss
+    std::string_view target = "/";  ///< path and query; empty is "/", "?q" is "/?q"
+    std::string_view origin = {};   ///< no field when empty
     std::span<const std::string_view> subprotocols = {};  ///< most wanted first
     std::span<const Field> fields = {};                   ///< Authorization, Cookie, User-Agent ...
 };
@@ -213,7 +221,8 @@ struct HAWSE_API Response {
     std::uint16_t status = 0;
     std::span<const Field> fields;
     /// Of a final status other than 101: what has arrived of the body, up to
-    /// Limits::response_body_size_max; grows until `closed`. Chunks are joined.
+    /// Limits::response_body_size_max; grows until `closed`, so view it anew after each receive().
+    /// Chunks are joined.
     ConstBytes body;
     /// The value of the first field of that name, in any case; empty when there is none.
     [[nodiscard]] std::string_view field(std::string_view name) const noexcept;

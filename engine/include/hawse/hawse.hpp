@@ -22,8 +22,9 @@
 //     do {
 //         while (hawse::Event event = connection.next_event()) ...;   // 1. what happened
 //         count = connection.gather(slices);                          // 2. what to write
-//         connection.wrote(write(slices, count), now);
-//     } while (the transport takes more);
+//         size = write(slices, count);                                // as much as it takes
+//         if (size > 0) connection.wrote(size, now);
+//     } while (size > 0);
 //     if (connection.wants().end_write()) ...                         // 3. what next
 //     if (connection.wants().close()) ...
 //     wait until octets, room, or connection.deadline();              // 4. advance(now) when it passes

@@ -40,7 +40,7 @@ public:
     [[nodiscard]] std::byte* lease(std::size_t size) noexcept;
 
     /// Takes back what lease(size) gave, for any size of the same block_size. Null is allowed.
-    void give_back(std::byte* block, std::size_t size) noexcept;
+    void give_back(std::byte* octets, std::size_t size) noexcept;
 
     /// Octets out on lease, and octets that lie idle here. O(1).
     [[nodiscard]] std::size_t leased_size() const noexcept { return leased_size_; }

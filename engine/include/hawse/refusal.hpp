@@ -8,7 +8,7 @@
 
 namespace hawse {
 
-enum class [[nodiscard]] Refusal : std::uint8_t {
+enum class [[nodiscard]] Refusal : std::uint8_t{
     none,                     ///< the call was carried out
     unread_input,             ///< octets of the last receive() are still lent: pull, or unread()
     transport_ended,          ///< receive() after receive_end()
@@ -31,7 +31,7 @@ enum class [[nodiscard]] Refusal : std::uint8_t {
     invalid_origin,           ///< origin breaks its grammar
     invalid_subprotocol,      ///< not a token, or named twice
     subprotocol_not_offered,  ///< the client did not offer it
-    invalid_field,            ///< a field name that is no token, or CR, LF, NUL in a value
+    invalid_field,            ///< a field name that is no token, or a control character in a value
     reserved_field,           ///< a field that the engine writes itself
     invalid_status,           ///< not a final status for a refusal: 200 to 599
     invalid_url,              ///< not a ws:// or wss:// URL

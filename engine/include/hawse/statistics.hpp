@@ -10,8 +10,9 @@ namespace hawse {
 struct Statistics {
     struct Direction {
         std::uint64_t messages = 0;
-        std::uint64_t frames = 0;          ///< data and control
-        std::uint64_t wire_octets = 0;     ///< headers, masks and payload; sent: taken by the transport
+        std::uint64_t frames = 0;  ///< data and control
+        std::uint64_t wire_octets =
+            0;  ///< headers, masks and payload; sent: taken by the transport
         std::uint64_t payload_octets = 0;  ///< of data frames
     };
     Direction received = {};

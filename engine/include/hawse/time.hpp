@@ -32,6 +32,13 @@ constexpr std::int64_t add_saturated(std::int64_t left, std::int64_t right) noex
     if (right < 0 && left < least - right) return least;
     return left + right;
 }
+constexpr std::int64_t subtract_saturated(std::int64_t left, std::int64_t right) noexcept {
+    constexpr auto most = std::numeric_limits<std::int64_t>::max();
+    constexpr auto least = std::numeric_limits<std::int64_t>::min();
+    if (right < 0 && left > most + right) return most;
+    if (right > 0 && left < least + right) return least;
+    return left - right;
+}
 constexpr std::int64_t multiply_saturated(std::int64_t count, std::int64_t unit) noexcept {
     constexpr auto most = std::numeric_limits<std::int64_t>::max();
     constexpr auto least = std::numeric_limits<std::int64_t>::min();
@@ -53,10 +60,7 @@ constexpr Time operator+(Time time, Duration duration) noexcept {
     return {detail::add_saturated(time.nanoseconds, duration.nanoseconds)};
 }
 constexpr Duration operator-(Time later, Time earlier) noexcept {
-    const auto negated = earlier.nanoseconds == std::numeric_limits<std::int64_t>::min()
-                             ? std::numeric_limits<std::int64_t>::max()
-                             : -earlier.nanoseconds;
-    return {detail::add_saturated(later.nanoseconds, negated)};
+    return {detail::subtract_saturated(later.nanoseconds, earlier.nanoseconds)};
 }
 
 }  // namespace hawse

@@ -12,10 +12,10 @@ namespace hawse {
 
 /// Views the text that was parsed.
 struct Url {
-    bool secure = false;           ///< the scheme was wss
-    std::string_view host;         ///< as written; an IPv6 address keeps its brackets
-    std::uint16_t port = 80;       ///< as written, or the default of the scheme: 80, 443
-    std::string_view target;       ///< as written, maybe empty or only a query: ClientRequest::target
+    bool secure = false;      ///< the scheme was wss
+    std::string_view host;    ///< as written; an IPv6 address keeps its brackets
+    std::uint16_t port = 80;  ///< as written, or the default of the scheme: 80, 443
+    std::string_view target;  ///< as written, maybe empty or only a query: ClientRequest::target
 };
 
 /// Takes `text` apart. Refused as invalid_url: another scheme, no host, userinfo, a fragment, a port

@@ -22,8 +22,8 @@ public:
     [[nodiscard]] bool complete() const noexcept { return missing_ == 0; }
 
 private:
-    std::uint8_t missing_ = 0;     // octets the open sequence still lacks
-    std::uint8_t least_ = 0x80;    // bounds of the next octet, when one is missing
+    std::uint8_t missing_ = 0;   // octets the open sequence still lacks
+    std::uint8_t least_ = 0x80;  // bounds of the next octet, when one is missing
     std::uint8_t greatest_ = 0xBF;
 };
 

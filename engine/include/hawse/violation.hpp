@@ -9,7 +9,7 @@
 
 namespace hawse {
 
-enum class [[nodiscard]] Violation : std::uint8_t {
+enum class [[nodiscard]] Violation : std::uint8_t{
     none,
 
     // Frames: answered with a close code.

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// The client's opening handshake: a request is checked and composed, heads are read until one is
+// final, and it is judged. All its control flow and time is here; reading, judging and the body of
+// a refusal are elsewhere. RFC 6455 §4.1
+#pragma once
+
+#include "hawse/handshake.hpp"
+#include "handshake/outcome.hpp"
+#include "handshake/output.hpp"
+#include "handshake/patience.hpp"
+#include "http/body.hpp"
+#include "http/head.hpp"
+
+namespace hawse::handshake {
+
+class Client {
+public:
+    Client(const Config& config, Time now) noexcept;
+
+    Refusal start(const ClientRequest& request) noexcept;
+
+    std::size_t receive(ConstBytes octets, Time now) noexcept;
+    void receive_end(TransportEnd end, Time now) noexcept;
+    HandshakeEvent next_event() noexcept { return outcome_.next_event(); }
+
+    [[nodiscard]] const Response& response() const noexcept { return response_; }
+    [[nodiscard]] const Agreement& agreement() const noexcept { return agreement_; }
+
+    std::size_t gather(std::span<Slice> slices) const noexcept { return output_.gather(slices); }
+    void wrote(std::size_t size, Time now) noexcept;
+    std::size_t write_output(Bytes into, Time now) noexcept;
+    [[nodiscard]] std::size_t output_size() const noexcept { return output_.size(); }
+    [[nodiscard]] Wants wants() const noexcept;
+    [[nodiscard]] HandshakeState state() const noexcept { return state_; }
+    [[nodiscard]] Time deadline() const noexcept { return patience_.deadline(); }
+    void advance(Time now) noexcept;
+    void abort(Time now) noexcept;
+
+private:
+    enum class Phase : std::uint8_t {
+        idle,  // not started
+        head,  // heads are read until a final one
+        body,  // of a response that refuses
+        open,  // the request may still be being written
+        ended,
+    };
+
+    [[nodiscard]] bool keep_offered(std::span<const std::string_view> subprotocols) noexcept;
+    std::size_t receive_heads(ConstBytes octets) noexcept;
+    void receive_head() noexcept;
+    void receive_body(ConstBytes octets) noexcept;
+    void judge(const ResponseHead& head) noexcept;
+    void stop(Cause cause) noexcept;
+    void fail(Cause cause, Violation violation, std::uint16_t status) noexcept;
+    void end() noexcept;
+
+    const Config& config_;
+    http::HeadReader head_;
+    http::BodyReader body_;
+    http::LeasedBytes offered_;
+    Output output_;
+    Patience patience_;
+    Response response_;
+    Agreement agreement_ = {Role::client, {}};
+    Offer offer_;
+    std::uint32_t interim_count_ = 0;
+    Outcome outcome_;
+    Phase phase_ = Phase::idle;
+    HandshakeState state_ = HandshakeState::opening;
+};
+
+}  // namespace hawse::handshake

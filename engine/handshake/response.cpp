@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// What a 101 response must say for the conversation to be open: RFC 6455 §4.1 as a list of rules,
+// first fault first. Pure; it neither reads octets nor knows how the request was sent.
+#include "hawse/handshake.hpp"
+#include "http/field.hpp"
+
+#include <algorithm>
+
+namespace hawse {
+
+namespace {
+
+using http::ListShape;
+using Fields = std::span<const Field>;
+
+Violation check_upgrade(Fields fields) noexcept {
+    TokenList elements(fields, "Upgrade");
+    const std::string_view first = elements.next();
+    if (http::count_fields(fields, "Upgrade") == 0) return Violation::response_missing_upgrade;
+    if (!http::equals_ignoring_case(first, "websocket")) return Violation::response_wrong_upgrade;
+    if (!elements.next().empty()) return Violation::response_wrong_upgrade;
+    return Violation::none;
+}
+
+Violation check_connection(Fields fields, const Config& config) noexcept {
+    const ListShape shape = http::check_list(fields, "Connection", http::is_token,
+                                             config.limits.empty_element_count_max);
+    if (shape == ListShape::malformed) return Violation::malformed_list;
+    if (!http::has_element(fields, "Connection", "upgrade"))
+        return Violation::response_missing_connection_option;
+    return Violation::none;
+}
+
+Violation check_accept(Fields fields, const HandshakeKey& key) noexcept {
+    const std::size_t count = http::count_fields(fields, "Sec-WebSocket-Accept");
+    const std::string_view accept = http::find_field(fields, "Sec-WebSocket-Accept");
+    const AcceptKey expected = accept_key({key.data(), key.size()});
+    if (count == 0) return Violation::response_missing_accept;
+    if (count > 1) return Violation::response_repeated_accept;
+    if (http::trim(accept) != std::string_view(expected.data(), expected.size()))
+        return Violation::response_wrong_accept;
+    return Violation::none;
+}
+
+// None is offered yet, so that any that is named is one too many.
+Violation check_extensions(Fields fields, const Config& config) noexcept {
+    http::ExtensionReader extensions(fields, "Sec-WebSocket-Extensions",
+                                     config.limits.empty_element_count_max);
+    http::Extension extension;
+    bool named = false;
+    http::Reading reading = extensions.next(extension);
+    for (; reading == http::Reading::found; reading = extensions.next(extension)) named = true;
+    if (reading == http::Reading::malformed) return Violation::response_malformed_extensions;
+    return named ? Violation::response_unoffered_extension : Violation::none;
+}
+
+// The field holds one token, no list: what equals an offered one is one. RFC 6455 §4.3
+Violation read_subprotocol(Fields fields, const Offer& offer, const Config& config,
+                           Agreement& agreement) noexcept {
+    const std::size_t count = http::count_fields(fields, "Sec-WebSocket-Protocol");
+    const std::string_view chosen = http::find_field(fields, "Sec-WebSocket-Protocol");
+    const auto offered = std::find(offer.subprotocols.begin(), offer.subprotocols.end(), chosen);
+    const bool required = config.require_subprotocol && !offer.subprotocols.empty();
+    if (count > 1) return Violation::response_repeated_subprotocol;
+    if (count == 0) return required ? Violation::response_missing_subprotocol : Violation::none;
+    if (offered == offer.subprotocols.end()) return Violation::response_unoffered_subprotocol;
+    agreement.subprotocol = chosen;
+    return Violation::none;
+}
+
+}  // namespace
+
+Violation judge_response(const ResponseHead& head, const Offer& offer, const Config& config,
+                         Agreement& agreement) noexcept {
+    constexpr Violation none = Violation::none;
+    Violation fault = none;
+    agreement = {Role::client, {}};
+
+    if (head.status != 101) return Violation::malformed_status_line;
+    if (head.version < 11 || head.version >= 20) return Violation::response_outdated_http_version;
+    if ((fault = check_upgrade(head.fields)) != none) return fault;
+    if ((fault = check_connection(head.fields, config)) != none) return fault;
+    if ((fault = check_accept(head.fields, offer.key)) != none) return fault;
+    if ((fault = check_extensions(head.fields, config)) != none) return fault;
+    return read_subprotocol(head.fields, offer, config, agreement);
+}
+
+std::string_view Response::field(std::string_view name) const noexcept {
+    return http::find_field(fields, name);
+}
+
+}  // namespace hawse
