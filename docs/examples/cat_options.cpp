@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "cat_options.hpp"
+
+#include "arguments.hpp"
+
+#include <cmath>
+#include <cstdlib>
+#include <string>
+
+namespace examples {
+
+namespace {
+
+constexpr std::string_view tool = "hawse-cat";
+constexpr std::string_view usage =
+    "usage: hawse-cat [--binary] [--subprotocol LIST]... [--header 'NAME: VALUE']...\n"
+    "                 [--origin ORIGIN] [--ping-every SECONDS] [--timeout SECONDS]\n"
+    "                 [--max-message N] URL\n"
+    "Sends each line of standard input as a message and prints each message that comes.\n"
+    "  --binary              send binary messages, not text; those that come are printed in\n"
+    "                        hexadecimal either way\n"
+    "  --subprotocol LIST    offer these, most wanted first\n"
+    "  --header FIELD        a further field of the request\n"
+    "  --origin ORIGIN       the Origin field of the request\n"
+    "  --ping-every SECONDS  send a ping when nothing came for so long\n"
+    "  --timeout SECONDS     how long opening may take, and closing (10)\n"
+    "  --max-message N       the longest message accepted, and line sent, in octets (16777216)\n";
+
+hawse::Duration read_seconds(const Arguments& arguments, std::string_view name,
+                             std::string_view value) {
+    const std::string text(value);
+    char* end = nullptr;
+    const double count = std::strtod(text.c_str(), &end);
+    constexpr double most = 1e9;  // 30 years; a Duration holds 292
+    const bool is_number = !text.empty() && *end == '\0' && std::isfinite(count);
+    if (!is_number || count < 0.001 || count > most)
+        arguments.fail(std::string(name) + " is a number of seconds, at least 0.001");
+    return hawse::nanoseconds(static_cast<std::int64_t>(count * 1e9));
+}
+
+hawse::Field read_field(const Arguments& arguments, std::string_view line) {
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos) arguments.fail("--header is 'Name: value'");
+    auto value = line.substr(colon + 1);
+    while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
+    while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
+    return {line.substr(0, colon), value};
+}
+
+}  // namespace
+
+hawse::ClientRequest CatOptions::request() const noexcept {
+    return {.host = url.host,
+            .port = url.port,
+            .secure = url.secure,
+            .target = url.target,
+            .origin = origin,
+            .subprotocols = subprotocols,
+            .fields = fields};
+}
+
+CatOptions read_cat_options(int count, char** values) {
+    Arguments arguments(count, values, tool, usage);
+    CatOptions options;
+    std::string_view url;
+    for (std::string_view value; arguments.next();) {
+        if (arguments.flag("--binary")) {
+            options.binary = true;
+        } else if (arguments.option("--subprotocol", value)) {
+            for_each_element(value,
+                             [&](std::string_view name) { options.subprotocols.push_back(name); });
+        } else if (arguments.option("--header", value)) {
+            options.fields.push_back(read_field(arguments, value));
+        } else if (arguments.option("--origin", value)) {
+            options.origin = value;
+        } else if (arguments.option("--ping-every", value)) {
+            options.ping_every = read_seconds(arguments, "--ping-every", value);
+        } else if (arguments.option("--timeout", value)) {
+            options.patience = read_seconds(arguments, "--timeout", value);
+        } else if (arguments.option("--max-message", value)) {
+            options.message_size_max = arguments.number("--max-message", value, 0, 1U << 31);
+        } else if (arguments.operand(value)) {
+            if (!url.empty()) arguments.fail("more than one URL");
+            url = value;
+        } else {
+            arguments.unknown();
+        }
+    }
+    if (url.empty()) arguments.fail("the URL is missing");
+    if (const auto refusal = hawse::parse_url(url, options.url); refusal != hawse::Refusal::none)
+        arguments.fail(hawse::describe(refusal));
+    return options;
+}
+
+void refuse_cat_options(const char* sentence) { Arguments(0, nullptr, tool, usage).fail(sentence); }
+
+}  // namespace examples

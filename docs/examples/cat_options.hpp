@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// What hawse-cat was asked to do.
+#pragma once
+
+#include "hawse/handshake.hpp"
+#include "hawse/time.hpp"
+#include "hawse/url.hpp"
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+namespace examples {
+
+struct CatOptions {
+    hawse::Url url;
+    bool binary = false;
+    std::vector<std::string_view> subprotocols;
+    std::vector<hawse::Field> fields;
+    std::string_view origin;
+    hawse::Duration ping_every = {};
+    hawse::Duration patience = hawse::seconds(10);
+    std::size_t message_size_max = std::size_t{16} << 20;
+
+    [[nodiscard]] hawse::ClientRequest request() const noexcept;
+};
+
+/// Wrong arguments print the usage and end the program with status 2.
+CatOptions read_cat_options(int count, char** values);
+
+/// Says why the options make no sense, prints the usage, and ends the program with status 2.
+[[noreturn]] void refuse_cat_options(const char* sentence);
+
+}  // namespace examples

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// hawse-echo: says every message back, and serves a page from which to try it. Here its arguments,
+// its port and its share of file descriptors; echo_server.cpp is where the engine is driven.
+#include "arguments.hpp"
+#include "echo_server.hpp"
+#include "sockets.hpp"
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <sys/resource.h>
+
+namespace {
+
+constexpr std::string_view usage =
+    "usage: hawse-echo [--host HOST] [--port PORT] [--max-message N] [--statistics]\n"
+    "Echoes every message. A browser that opens the address gets a page to try it with.\n"
+    "  --host HOST      the address to listen on (127.0.0.1)\n"
+    "  --port PORT      the port; 0 picks one (9001)\n"
+    "  --max-message N  the largest message accepted, in octets (16777216)\n"
+    "  --statistics     a line per second on standard error\n";
+
+struct Options {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 9001;
+    examples::EchoOptions echo;
+};
+
+Options read_options(int count, char** values) {
+    examples::Arguments arguments(count, values, "hawse-echo", usage);
+    Options options;
+    for (std::string_view value; arguments.next();) {
+        if (arguments.option("--host", value))
+            options.host = value;
+        else if (arguments.option("--port", value))
+            options.port =
+                static_cast<std::uint16_t>(arguments.number("--port", value, 0, UINT16_MAX));
+        else if (arguments.option("--max-message", value))
+            options.echo.message_size_max = arguments.number("--max-message", value, 0, 1U << 31);
+        else if (arguments.flag("--statistics"))
+            options.echo.statistics = true;
+        else if (arguments.operand(value))
+            arguments.fail("hawse-echo takes no operand");
+        else
+            arguments.unknown();
+    }
+    return options;
+}
+
+/// Every connection is a file descriptor, and the usual soft limit allows 1024.
+void raise_file_limit() {
+    constexpr rlim_t wanted = 16384;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    const rlimit raised{limit.rlim_max, limit.rlim_max};
+    if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+    if (limit.rlim_cur < wanted)
+        std::fprintf(stderr,
+                     "hawse-echo: the file limit is %llu, and cannot be raised to %llu: no more "
+                     "connections than that at once\n",
+                     static_cast<unsigned long long>(limit.rlim_cur),
+                     static_cast<unsigned long long>(wanted));
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+    const auto options = read_options(count, values);
+    raise_file_limit();
+    const auto listener = examples::listen_on(options.host, options.port);
+    if (listener.descriptor < 0) {
+        std::fprintf(stderr, "hawse-echo: %s\n", listener.problem.c_str());
+        return EXIT_FAILURE;
+    }
+    examples::EchoServer server(options.echo, listener.descriptor);
+    const bool is_bare_ipv6 =
+        options.host.find(':') != std::string::npos && !options.host.starts_with('[');
+    std::printf(is_bare_ipv6 ? "listening on http://[%s]:%u\n" : "listening on http://%s:%u\n",
+                options.host.c_str(), static_cast<unsigned>(listener.port));
+    std::fflush(stdout);
+    return server.run();
+}

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+#include "echo_server.hpp"
+
+#include "hawse/heap.hpp"
+#include "hawse/posix.hpp"
+#include "page.hpp"
+#include "transport.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string_view>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <tuple>
+#include <unistd.h>
+#include <utility>
+
+namespace examples {
+
+using hawse::Time;
+
+// Peers.
+
+Peer::Peer(int socket, std::uint64_t number, const hawse::Config& config, Time now)
+    : descriptor(socket), serial(number),
+      handshake(std::make_unique<hawse::ServerHandshake>(config, now)) {}
+
+Peer::~Peer() { (void)::close(descriptor); }
+
+template <typename Act>
+auto EchoServer::with_side(Peer& peer, Act act) {
+    return peer.handshake != nullptr ? act(*peer.handshake) : act(*peer.connection);
+}
+
+// The driving loop, the same for both sides: what happened, what to write, what next.
+template <typename Side>
+void EchoServer::drive(Peer& peer, Side& side) {
+    for (bool progress = true; progress;) {
+        tell(side);
+        const auto written = write_some(peer.descriptor, side, now_);
+        if (written == Written::failed) side.receive_end(hawse::TransportEnd::broken, now_);
+        progress = written != Written::nothing;
+        if (side.wants().end_write()) {
+            (void)::shutdown(peer.descriptor, SHUT_WR);
+            side.write_ended(now_);
+            progress = true;
+        }
+    }
+}
+
+/// After every input: octets, an end, a tick, room, a close. May end the peer.
+void EchoServer::settle(Peer& peer) {
+    with_side(peer, [&](auto& side) { drive(peer, side); });
+    if (peer.handshake != nullptr && peer.handshake->output_size() == 0 &&
+        peer.handshake->state() == hawse::HandshakeState::open)
+        converse(peer);
+    const auto wants = with_side(peer, [](const auto& side) { return side.wants(); });
+    if (wants.close()) return drop(peer.serial);
+    arm(peer, wants, with_side(peer, [](const auto& side) { return side.deadline(); }));
+}
+
+void EchoServer::drop(std::uint64_t serial) {
+    peers_.erase(serial);
+    resume_accepting();
+}
+
+/// The handshake is open and answered: the conversation begins with what came early.
+void EchoServer::converse(Peer& peer) {
+    peer.connection.emplace(config_, peer.handshake->agreement(), now_);
+    if (options_.statistics) peer.connection->count_into(&statistics_);
+    (void)peer.connection->receive(peer.handshake->take_early(), now_);
+    drive(peer, *peer.connection);
+    peer.handshake.reset();
+    if (stop_at_ != hawse::never) {
+        (void)peer.connection->close(hawse::CloseCode::going_away);
+        drive(peer, *peer.connection);
+    }
+}
+
+void EchoServer::arm(Peer& peer, hawse::Wants wants, Time deadline) {
+    const std::uint32_t interest =
+        (wants.read() ? std::uint32_t{EPOLLIN} : 0) | (wants.write() ? std::uint32_t{EPOLLOUT} : 0);
+    if (interest != peer.interest && watch(EPOLL_CTL_MOD, peer.descriptor, peer.serial, interest))
+        peer.interest = interest;
+    if (deadline >= peer.alarm) return;  // a timer that comes too early is harmless
+    peer.alarm = deadline;
+    timers_.push({deadline, peer.serial});
+}
+
+void EchoServer::tell(hawse::ServerHandshake& handshake) {
+    constexpr hawse::Field page_fields[] = {
+        {"Content-Type", "text/html; charset=utf-8"},
+        {"Cache-Control", "no-store"},
+        {"Content-Security-Policy",
+         "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+         "connect-src ws: wss:; img-src data:"}};
+    constexpr hawse::Field text_fields[] = {{"Content-Type", "text/plain; charset=utf-8"}};
+    while (const auto event = handshake.next_event()) {
+        if (event.kind != hawse::HandshakeEventKind::request) continue;
+        const auto& request = handshake.request();
+        const auto path = request.resource.substr(0, request.resource.find('?'));
+        if (!request.plain)
+            (void)handshake.accept();  // anyone may hear an echo: no path or Origin is refused
+        else if (path == "/")
+            (void)handshake.reject({200, page_fields, hawse::as_bytes(page)});
+        else
+            (void)handshake.reject(
+                {404, text_fields, hawse::as_bytes("There is only a / here.\n")});
+    }
+}
+
+void EchoServer::tell(hawse::Connection& connection) {
+    while (const hawse::Event event = connection.next_event())
+        if (event.is_message()) echo(connection, event);
+}
+
+void EchoServer::echo(hawse::Connection& connection, const hawse::Event& event) {
+    const auto refusal = connection.send(event.message_kind(), event.payload());
+    if (refusal == hawse::Refusal::none || refusal == hawse::Refusal::not_open) return;
+    (void)connection.close(hawse::CloseCode::internal_error, hawse::name_of(refusal));
+}
+
+// The loop.
+
+EchoServer::EchoServer(const EchoOptions& options, int listener)
+    : options_(options), pool_(hawse::heap_allocator()), epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      listener_(listener) {
+    config_.pool = &pool_;
+    config_.surface_plain_requests = true;
+    config_.limits.message_size_max = options.message_size_max;
+    // What a peer that sends and never reads makes us hold: the mark at which we stop reading, the
+    // echo of all that one read held, and that of the message it completed.
+    config_.limits.output_max =
+        config_.limits.output_high + 4 * scratch_.size() + options.message_size_max;
+
+    std::signal(SIGPIPE, SIG_IGN);  // a peer who left is an errno, not the end of us
+    sigset_t set;
+    (void)::sigemptyset(&set);
+    (void)::sigaddset(&set, SIGINT);
+    (void)::sigaddset(&set, SIGTERM);
+    (void)::sigprocmask(SIG_BLOCK, &set, nullptr);
+    signals_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+EchoServer::~EchoServer() {
+    peers_.clear();
+    for (const int descriptor : {listener_, signals_, epoll_})
+        if (descriptor >= 0) (void)::close(descriptor);
+}
+
+int EchoServer::run() {
+    if (epoll_ < 0 || signals_ < 0 || !watch(EPOLL_CTL_ADD, signals_, signals_serial, EPOLLIN) ||
+        !watch(EPOLL_CTL_ADD, listener_, listener_serial, EPOLLIN)) {
+        std::perror("hawse-echo: cannot wait for events");
+        return EXIT_FAILURE;
+    }
+    now_ = hawse::posix_now();
+    if (options_.statistics) print_at_ = now_ + hawse::seconds(1);
+    std::array<epoll_event, 256> ready;
+    while (stop_at_ == hawse::never || (!peers_.empty() && now_ < stop_at_)) {
+        const int count = ::epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()),
+                                       milliseconds_until(next_moment(), now_));
+        now_ = hawse::posix_now();
+        for (int index = 0; index < count; ++index) {
+            const auto& event = ready[static_cast<std::size_t>(index)];
+            on_ready(event.data.u64, event.events);
+        }
+        run_timers();
+    }
+    return EXIT_SUCCESS;
+}
+
+void EchoServer::on_ready(std::uint64_t serial, std::uint32_t events) {
+    if (serial == listener_serial) return accept_peers();
+    if (serial == signals_serial) return on_signal();
+    const auto found = peers_.find(serial);
+    if (found == peers_.end()) return;  // ended by an event before this one
+    auto& peer = found->second;
+    const bool is_over = (events & (EPOLLERR | EPOLLHUP)) != 0;  // epoll says so unasked
+    if ((peer.interest & EPOLLIN) != 0 && ((events & EPOLLIN) != 0 || is_over))
+        on_readable(peer);
+    else if (peer.interest == 0 && is_over)
+        with_side(peer, [&](auto& side) { side.receive_end(hawse::TransportEnd::broken, now_); });
+    settle(peer);
+}
+
+void EchoServer::on_readable(Peer& peer) {
+    if (peer.connection.has_value()) {
+        const auto octets = read_some(peer.descriptor, *peer.connection, scratch_, now_);
+        (void)peer.connection->receive(octets, now_);
+    } else {
+        // No more at once than it takes in any case, so that nothing is left to be kept here.
+        const auto scratch =
+            hawse::Bytes(scratch_).first(std::min(scratch_.size(), config_.limits.early_size_max));
+        const auto octets = read_some(peer.descriptor, *peer.handshake, scratch, now_);
+        (void)peer.handshake->receive(octets, now_);
+    }
+}
+
+Time EchoServer::next_moment() const noexcept {
+    return std::min({timers_.next(), resume_accepting_at_, stop_at_, print_at_});
+}
+
+void EchoServer::run_timers() {
+    while (timers_.next() <= now_) {
+        const auto entry = timers_.pop();
+        const auto found = peers_.find(entry.owner);
+        if (found == peers_.end() || found->second.alarm != entry.time) continue;
+        found->second.alarm = hawse::never;
+        with_side(found->second, [&](auto& side) { side.advance(now_); });
+        settle(found->second);
+    }
+    if (resume_accepting_at_ <= now_) resume_accepting();
+    if (print_at_ <= now_) print_statistics();
+}
+
+bool EchoServer::watch(int operation, int descriptor, std::uint64_t serial,
+                       std::uint32_t events) const noexcept {
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = serial;
+    return ::epoll_ctl(epoll_, operation, descriptor, &event) == 0;
+}
+
+// Who comes, and who goes.
+
+void EchoServer::accept_peers() {
+    for (int left = 64; left > 0 && listener_ >= 0; --left) {  // those who are here have a turn too
+        const int descriptor = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (descriptor < 0) {
+            if (would_block(errno) && errno != EINTR) return;
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                return pause_accepting();
+            continue;  // a client who left before its turn
+        }
+        const int on = 1;  // echoes leave at once; the engine joins what belongs together
+        (void)::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        const auto serial = ++last_serial_;
+        auto& peer = peers_
+                         .emplace(std::piecewise_construct, std::forward_as_tuple(serial),
+                                  std::forward_as_tuple(descriptor, serial, config_, now_))
+                         .first->second;
+        if (watch(EPOLL_CTL_ADD, descriptor, serial, 0))
+            settle(peer);
+        else
+            peers_.erase(serial);
+    }
+}
+
+// Without descriptors the listener would stay ready, and the loop would spin. Clients wait in the
+// backlog until a peer leaves, or for a second if it was others who took the descriptors.
+void EchoServer::pause_accepting() {
+    if (!watch(EPOLL_CTL_DEL, listener_, listener_serial, 0)) return;
+    if (!std::exchange(has_paused_, true))
+        std::fprintf(stderr, "hawse-echo: no more file descriptors: new clients wait\n");
+    resume_accepting_at_ = now_ + hawse::seconds(1);
+}
+
+void EchoServer::resume_accepting() {
+    if (resume_accepting_at_ == hawse::never || listener_ < 0) return;
+    resume_accepting_at_ = hawse::never;
+    (void)watch(EPOLL_CTL_ADD, listener_, listener_serial, EPOLLIN);
+}
+
+void EchoServer::on_signal() {
+    signalfd_siginfo signal;
+    while (::read(signals_, &signal, sizeof signal) == static_cast<ssize_t>(sizeof signal)) {
+        if (stop_at_ != hawse::never) ::_exit(EXIT_FAILURE);  // asked twice: at once
+        stop();
+    }
+}
+
+// Everyone hears that we go, and has three seconds to answer.
+void EchoServer::stop() {
+    stop_at_ = now_ + hawse::seconds(3);
+    (void)::close(std::exchange(listener_, -1));
+    resume_accepting_at_ = hawse::never;
+    for (auto next = peers_.begin(); next != peers_.end();) {
+        auto& peer = (next++)->second;  // settle() may erase it
+        if (peer.connection.has_value())
+            (void)peer.connection->close(hawse::CloseCode::going_away);
+        else if (peer.handshake->state() == hawse::HandshakeState::opening)
+            peer.handshake->abort(now_);
+        settle(peer);
+    }
+}
+
+void EchoServer::print_statistics() {
+    print_at_ = std::max(print_at_ + hawse::seconds(1), now_);
+    std::size_t held_size = 0;
+    for (auto& [serial, peer] : peers_)
+        with_side(peer, [&](const auto& side) { held_size += side.output_size(); });
+    const auto since = [](std::uint64_t total, std::uint64_t before) {
+        return static_cast<unsigned long long>(total - before);
+    };
+    const auto& [received, sent] = std::tie(statistics_.received, statistics_.sent);
+    std::fprintf(stderr,
+                 "connections %zu, messages/s %llu in %llu out, octets/s %llu in %llu out, "
+                 "output held %zu\n",
+                 peers_.size(), since(received.messages, printed_.received.messages),
+                 since(sent.messages, printed_.sent.messages),
+                 since(received.wire_octets, printed_.received.wire_octets),
+                 since(sent.wire_octets, printed_.sent.wire_octets), held_size);
+    printed_ = statistics_;
+}
+
+}  // namespace examples

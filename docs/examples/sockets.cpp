@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "sockets.hpp"
+
+#include "hawse/posix.hpp"
+#include "transport.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <memory>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace examples {
+
+namespace {
+
+using hawse::Time;
+
+struct FreeAddresses {
+    void operator()(addrinfo* addresses) const noexcept { ::freeaddrinfo(addresses); }
+};
+using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
+
+/// None, and a sentence in `problem`, when the name has no address.
+Addresses resolve(std::string host, std::uint16_t port, int flags, std::string& problem) {
+    addrinfo hints{};
+    hints.ai_flags = flags | AI_NUMERICSERV;
+    hints.ai_socktype = SOCK_STREAM;
+    // A URL writes an IPv6 address in brackets, getaddrinfo() without.
+    const bool is_bracketed = host.starts_with('[') && host.ends_with(']');
+    const auto name = is_bracketed ? host.substr(1, host.size() - 2) : host;
+    addrinfo* found = nullptr;
+    const int error = ::getaddrinfo(name.c_str(), std::to_string(port).c_str(), &hints, &found);
+    if (error == 0) return Addresses(found);
+    problem = "cannot resolve " + host + ": " +
+              (error == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(error));
+    return nullptr;
+}
+
+int open_socket(const addrinfo& address) noexcept {
+    const int descriptor = ::socket(address.ai_family, address.ai_socktype, address.ai_protocol);
+    if (descriptor < 0) return -1;
+    (void)::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    (void)::fcntl(descriptor, F_SETFL, O_NONBLOCK);
+    return descriptor;
+}
+
+/// 0, or the errno that says why the connection was not made before `deadline`.
+int finish_connect(int descriptor, Time deadline) noexcept {
+    pollfd ready{descriptor, POLLOUT, 0};
+    int count = 0;
+    do {
+        count = ::poll(&ready, 1, milliseconds_until(deadline, hawse::posix_now()));
+    } while (count < 0 && errno == EINTR);
+    if (count == 0) return ETIMEDOUT;
+    int error = 0;
+    socklen_t size = sizeof error;
+    return ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+int connect_one(int descriptor, const addrinfo& address, Time deadline) noexcept {
+    if (::connect(descriptor, address.ai_addr, address.ai_addrlen) == 0) return 0;
+    return errno == EINPROGRESS ? finish_connect(descriptor, deadline) : errno;
+}
+
+int listen_one(int descriptor, const addrinfo& address) noexcept {
+    const int on = 1;
+    // A server that was just stopped leaves its port in TIME_WAIT, and is started again.
+    (void)::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (::bind(descriptor, address.ai_addr, address.ai_addrlen) != 0) return errno;
+    return ::listen(descriptor, SOMAXCONN) == 0 ? 0 : errno;
+}
+
+std::uint16_t port_of(int descriptor) noexcept {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
+    return ntohs(address.ss_family == AF_INET6
+                     ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
+                     : reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
+/// The first address with which `attempt` answers 0, not an errno.
+template <typename Attempt>
+Socket first_of(const Addresses& addresses, const std::string& failure, Attempt attempt) {
+    int error = EADDRNOTAVAIL;
+    for (auto address = addresses.get(); address != nullptr; address = address->ai_next) {
+        const int descriptor = open_socket(*address);
+        error = descriptor < 0 ? errno : attempt(descriptor, *address);
+        if (error == 0) return {descriptor, port_of(descriptor), {}};
+        if (descriptor >= 0) ::close(descriptor);
+    }
+    return {-1, 0, failure + std::strerror(error)};
+}
+
+std::string place(const std::string& host, std::uint16_t port) {
+    return host + " port " + std::to_string(port) + ": ";
+}
+
+}  // namespace
+
+Socket connect_to(const std::string& host, std::uint16_t port, hawse::Duration patience) {
+    Socket none;
+    const auto addresses = resolve(host, port, 0, none.problem);
+    if (addresses == nullptr) return none;
+    std::int64_t left = 0;
+    for (auto address = addresses.get(); address != nullptr; address = address->ai_next) ++left;
+    const auto deadline = hawse::posix_now() + patience;
+    const auto attempt = [&](int descriptor, const addrinfo& address) {
+        // One address that never answers must not take the time of those behind it.
+        const auto now = hawse::posix_now();
+        const hawse::Duration share{(deadline - now).nanoseconds / left--};
+        return connect_one(descriptor, address, now + share);
+    };
+    auto socket = first_of(addresses, "cannot connect to " + place(host, port), attempt);
+    const int on = 1;  // messages leave at once; the engine joins what belongs together
+    if (socket.descriptor >= 0)
+        (void)::setsockopt(socket.descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return socket;
+}
+
+Socket listen_on(const std::string& host, std::uint16_t port) {
+    Socket none;
+    const auto addresses = resolve(host, port, AI_PASSIVE, none.problem);
+    if (addresses == nullptr) return none;
+    return first_of(addresses, "cannot listen on " + place(host, port), listen_one);
+}
+
+}  // namespace examples

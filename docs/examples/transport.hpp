@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// Between a nonblocking socket and a handshake or a Connection, which have the same face for it:
+// one read, one write, and what poll() or epoll should wait for.
+#pragma once
+
+#include "hawse/hawse.hpp"
+#include "hawse/posix.hpp"
+
+#include <cerrno>
+#include <climits>
+#include <cstddef>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+namespace examples {
+
+inline bool would_block(int error) noexcept {
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+/// Reads once and answers what came, in `scratch`. An end of the stream goes to `side`.
+template <typename Side>
+hawse::Bytes read_some(int descriptor, Side& side, hawse::Bytes scratch, hawse::Time now) {
+    const auto size = ::recv(descriptor, scratch.data(), scratch.size(), 0);
+    if (size > 0) return scratch.first(static_cast<std::size_t>(size));
+    if (size == 0)
+        side.receive_end(hawse::TransportEnd::orderly, now);
+    else if (!would_block(errno))
+        side.receive_end(hawse::TransportEnd::broken, now);
+    return {};
+}
+
+enum class Written { nothing, some, failed };
+
+/// Writes once what `side` has queued.
+template <typename Side>
+Written write_some(int descriptor, Side& side, hawse::Time now) {
+    hawse::Slice slices[16];
+    const auto count = side.gather(slices);
+    if (count == 0) return Written::nothing;
+    const auto size = ::writev(descriptor, hawse::iovecs(slices), static_cast<int>(count));
+    if (size < 0) return would_block(errno) ? Written::nothing : Written::failed;
+    side.wrote(static_cast<std::size_t>(size), now);
+    return Written::some;
+}
+
+/// How long poll() or epoll_wait() may wait; -1 is for ever.
+inline int milliseconds_until(hawse::Time deadline, hawse::Time now) noexcept {
+    if (deadline == hawse::never) return -1;
+    const auto left = (deadline - now).nanoseconds;
+    if (left <= 0) return 0;
+    constexpr std::int64_t most = INT_MAX - 1;
+    return static_cast<int>(left / 1'000'000 < most ? left / 1'000'000 + 1 : most);
+}
+
+}  // namespace examples
