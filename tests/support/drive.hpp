@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+// Drives one Connection by its public face: lends octets in given pieces, pulls every event, drains
+// the output, and writes down in words what it saw. What it wrote down must not depend on the cuts.
+#pragma once
+
+#include "hawse/hawse.hpp"
+#include "support/catch.hpp"
+#include "support/counting_allocator.hpp"
+#include "support/octets.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <random>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hawse::test {
+
+/// Keys that count upwards, written down as they are drawn.
+struct ScriptedEntropy {
+    std::uint32_t next = 0x37FA213D;
+    std::vector<std::uint32_t> drawn = {};
+    bool dry = false;
+
+    [[nodiscard]] Entropy face() noexcept { return {fill, this}; }
+
+    static bool fill(void* context, std::byte* into, std::size_t size) noexcept {
+        auto& self = *static_cast<ScriptedEntropy*>(context);
+        if (self.dry) return false;
+        for (std::size_t index = 0; index < size; ++index)
+            into[index] = static_cast<std::byte>(self.next >> (8 * (3 - index % 4)));
+        self.drawn.push_back(self.next);
+        self.next += 0x9E3779B9;
+        return true;
+    }
+};
+
+/// What a Connection needs around it. The pool keeps nothing, so that each use after a release is
+/// seen. It outlives the Connection.
+struct Rig {
+    CountingAllocator allocator = {};
+    Pool pool{allocator.face(), 0};
+    ScriptedEntropy entropy = {};
+    Config config = {};
+
+    Rig() noexcept {
+        config.pool = &pool;
+        config.entropy = entropy.face();
+    }
+    Rig(const Rig&) = delete;
+    Rig& operator=(const Rig&) = delete;
+    ~Rig() {
+        if (allocator.live_size() != 0) std::abort();  // a leak; a destructor cannot fail a test
+    }
+};
+
+inline std::string name_of(CloseCode code) { return std::to_string(static_cast<unsigned>(code)); }
+
+inline std::string name_of(State state) {
+    constexpr std::array names = {"open", "closing", "closed", "failed"};
+    return names[static_cast<std::size_t>(state)];
+}
+
+/// An event in words. Octets in quotes, those that do not print in hex.
+inline std::string in_words(const Event& event) {
+    const std::string kind = event.message_kind() == MessageKind::text ? "text " : "binary ";
+    switch (event.kind()) {
+        case EventKind::none: return "none";
+        case EventKind::message: return kind + quoted(event.payload());
+        case EventKind::part: return "part of " + kind + quoted(event.payload());
+        case EventKind::ping: return "ping " + quoted(event.payload());
+        case EventKind::pong: return "pong " + quoted(event.payload());
+        case EventKind::closing:
+            return "closing " + name_of(event.code_received()) + " " + quoted(event.payload()) +
+                   (event.message_dropped() ? " dropped" : "");
+        case EventKind::failed:
+            return "failed " + name_of(event.code_sent()) + " " +
+                   (event.cause() == Cause::violation ? describe(event.violation()).name
+                                                      : hawse::name_of(event.cause()));
+        case EventKind::closed:
+            return std::string("closed ") + (event.clean() ? "clean" : "unclean") + " sent " +
+                   name_of(event.code_sent()) + " received " + name_of(event.code_received()) +
+                   " " + quoted(event.payload()) + " " + hawse::name_of(event.cause());
+    }
+    return "an unknown event";
+}
+
+/// What was told, one line for each event; adjacent parts of one message are joined.
+class Story {
+public:
+    void tell(const Event& event) {
+        if (!event.is_part()) {
+            lines_.push_back(in_words(event));
+            part_open_ = false;
+            return;
+        }
+        if (event.first() || !part_open_) {
+            lines_.emplace_back();
+            part_.clear();
+            part_head_ = event.first() ? "first " : "next ";
+        }
+        part_.insert(part_.end(), event.payload().begin(), event.payload().end());
+        part_open_ = !event.last();
+        lines_.back() = part_head_ + (event.last() ? "last " : "") + "part of " +
+                        (event.message_kind() == MessageKind::text ? "text " : "binary ") +
+                        quoted(part_);
+    }
+
+    [[nodiscard]] const std::vector<std::string>& lines() const noexcept { return lines_; }
+    [[nodiscard]] std::string text() const {
+        std::string joined;
+        for (const std::string& line : lines_) joined += joined.empty() ? line : "\n" + line;
+        return joined;
+    }
+    void forget() {
+        lines_.clear();
+        part_open_ = false;
+    }
+
+private:
+    std::vector<std::string> lines_;
+    std::string part_head_;
+    Octets part_;
+    bool part_open_ = false;
+};
+
+/// How a Drive behaves after each event.
+enum class Drain : std::uint8_t { all, nothing, by_one, gather };
+
+/// One Connection and the host around it.
+class Drive {
+public:
+    Drive(Rig& rig, Role role, Drain drain = Drain::all)
+        : rig_(rig), connection_(rig.config, Agreement{.role = role}, now), drain_(drain) {}
+
+    Connection* operator->() noexcept { return &connection_; }
+    Connection& operator*() noexcept { return connection_; }
+
+    /// Lends `octets` in memory of exactly their size, which is gone when all is pulled.
+    Drive& feed(ConstBytes octets) {
+        const std::unique_ptr<std::byte[]> place(new std::byte[octets.size()]);
+        if (!octets.empty()) std::memcpy(place.get(), octets.data(), octets.size());
+        last_refusal = connection_.receive({place.get(), octets.size()}, now);
+        if (last_refusal == Refusal::none && octets.empty()) return pull();
+        if (last_refusal == Refusal::none) pull();
+        return *this;
+    }
+    Drive& end(TransportEnd how = TransportEnd::orderly) {
+        connection_.receive_end(how, now);
+        return pull();
+    }
+    Drive& pass(Duration duration) {
+        now = now + duration;
+        connection_.advance(now);
+        return pull();
+    }
+    /// Pulls until there is nothing, draining after each event.
+    Drive& pull() {
+        settle();
+        while (const Event event = connection_.next_event()) {
+            story.tell(event);
+            settle();
+        }
+        settle();
+        return *this;
+    }
+    Drive& write_ended() {
+        connection_.write_ended(now);
+        return pull();
+    }
+    /// Writes all that there is to write.
+    Drive& drain() {
+        std::array<std::byte, 512> piece;
+        while (const std::size_t size = connection_.write_output(piece, now))
+            output.insert(output.end(), piece.begin(), piece.begin() + std::ptrdiff_t(size));
+        return *this;
+    }
+    /// Takes what was written since the last call, as hex.
+    std::string taken() {
+        drain();
+        const std::string written = hex(output);
+        output.clear();
+        return written;
+    }
+    /// Takes what was told since the last call.
+    std::string told() {
+        pull();
+        const std::string text = story.text();
+        story.forget();
+        return text;
+    }
+
+    Story story = {};
+    Octets output = {};
+    Time now = {1'000'000'000};
+    Refusal last_refusal = Refusal::none;
+
+private:
+    void settle() {
+        if (drain_ == Drain::all) drain();
+        if (drain_ == Drain::by_one) drain_by_one();
+        if (drain_ == Drain::gather) drain_by_gather();
+    }
+    void drain_by_one() {
+        std::array<std::byte, 1> piece;
+        while (connection_.write_output(piece, now) != 0) output.push_back(piece[0]);
+    }
+    void drain_by_gather() {
+        std::array<Slice, 3> slices;
+        while (const std::size_t count = connection_.gather(slices)) {
+            std::size_t size = 0;
+            for (std::size_t index = 0; index < count; ++index) size += slices[index].size();
+            const std::size_t taken = size - size / 3;
+            std::size_t left = taken;
+            for (std::size_t index = 0; index < count && left != 0; ++index) {
+                const ConstBytes bytes = slices[index].bytes();
+                const ConstBytes part = bytes.first(std::min(left, bytes.size()));
+                output.insert(output.end(), part.begin(), part.end());
+                left -= part.size();
+            }
+            connection_.wrote(taken, now);
+        }
+    }
+
+    Rig& rig_;
+    Connection connection_;
+    Drain drain_;
+};
+
+/// What may not depend on the cuts.
+struct Outcome {
+    std::string story;
+    std::string output;
+    State state = State::open;
+    unsigned wants = 0;
+
+    friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+inline std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
+    return out << outcome.story << "\noutput " << outcome.output << "\nstate "
+               << name_of(outcome.state) << " wants " << outcome.wants;
+}
+
+/// A conversation that is to be replayed: who we are, how we are set up, and what comes.
+struct Replay {
+    Role role = Role::server;
+    std::function<void(Config&)> configure = [](Config&) {};
+    std::function<void(Drive&)> before = [](Drive&) {};  ///< calls before the input
+    std::function<void(Drive&)> after = [](Drive&) {};   ///< calls behind it
+    Drain drain = Drain::all;
+
+    /// Feeds `input`, cut at the given offsets.
+    [[nodiscard]] Outcome run(ConstBytes input, std::span<const std::size_t> cuts = {}) const {
+        Rig rig;
+        configure(rig.config);
+        Drive drive(rig, role, drain);
+        before(drive);
+        std::size_t from = 0;
+        for (const std::size_t cut : cuts) {
+            drive.feed(input.subspan(from, cut - from));
+            from = cut;
+        }
+        drive.feed(input.subspan(from));
+        after(drive);
+        drive.drain();
+        return {drive.story.text(), hex(drive.output), drive->state(), drive->wants().bits()};
+    }
+};
+
+namespace detail {
+
+inline void require_same(const Outcome& whole, const Outcome& cut, const std::string& where) {
+    if (whole == cut) return;
+    INFO(where);
+    CHECK(cut == whole);
+}
+
+inline std::vector<std::size_t> random_cuts(std::size_t size, std::minstd_rand& random) {
+    std::vector<std::size_t> cuts;
+    const std::size_t stride = 1 + random() % 40;
+    for (std::size_t at = random() % stride; at < size; at += 1 + random() % stride)
+        cuts.push_back(at);
+    return cuts;
+}
+
+}  // namespace detail
+
+/// Replays `input` whole, octet by octet, at every single cut, at random cuts and with every way to
+/// drain; all must be equal. Answers what it was.
+inline Outcome at_every_cut(Replay replay, ConstBytes input, unsigned seed = 1) {
+    const Outcome whole = replay.run(input);
+    std::vector<std::size_t> each;
+    for (std::size_t at = 1; at < input.size(); ++at) each.push_back(at);
+    detail::require_same(whole, replay.run(input, each), "octet by octet");
+    const std::size_t step = 1 + input.size() / 1024;
+    for (std::size_t at = 1; at < input.size(); at += step)
+        detail::require_same(whole, replay.run(input, std::array{at}),
+                             "cut at " + std::to_string(at));
+    std::minstd_rand random(seed);
+    for (int round = 0; round < 2; ++round) {
+        const auto cuts = detail::random_cuts(input.size(), random);
+        detail::require_same(whole, replay.run(input, cuts), "random cuts " + std::to_string(seed));
+        replay.drain = round == 0 ? Drain::by_one : Drain::gather;
+        detail::require_same(whole, replay.run(input, cuts), "another way to drain");
+    }
+    return whole;
+}
+
+}  // namespace hawse::test

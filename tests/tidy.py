@@ -1,0 +1,667 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The house rules, as a test. Prints one line for each finding, `path:line: rule: what to do`, and
+exits 1 when there is one. It reads the source tree and nothing else; python3 and its library suffice.
+
+    tests/tidy.py [--root DIRECTORY] [--lifecycle PROGRAM]
+
+Rules are the functions under @rule, tables first. tests/tidy_selftest.py breaks each of them once.
+"""
+
+import argparse
+import functools
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+# ---- Tables -------------------------------------------------------------------------------------
+
+# What each layer of engine/ may include, itself apart. `hawse` is the face: engine/include/hawse.
+LAYERS = {
+    'hawse': [],
+    'vocabulary': ['hawse'],
+    'memory': ['hawse', 'vocabulary'],
+    'wire': ['hawse', 'vocabulary'],
+    'frame': ['hawse', 'vocabulary', 'wire'],
+    'http': ['hawse', 'vocabulary', 'memory', 'wire'],
+    'deflate': ['hawse', 'vocabulary', 'memory', 'wire'],
+    'handshake': ['hawse', 'vocabulary', 'memory', 'wire', 'http'],
+    'connection': ['hawse', 'vocabulary', 'memory', 'wire', 'frame'],
+    'capi': ['hawse', 'vocabulary', 'memory', 'wire', 'frame', 'http', 'deflate', 'handshake',
+             'connection'],
+}
+
+# System headers beyond the C++ library, and the one place where each may be named.
+LAYER_HEADERS = {
+    'wire': {'immintrin.h', 'arm_neon.h', 'cpuid.h'},  # kernels for one instruction set
+    'deflate': {'zlib.h'},
+}
+
+# Folders whose programs are written as a host would write them: against the face alone.
+FACE_ONLY = {
+    'docs/examples': ['hawse'],
+    'fuzz': ['hawse'],
+    'bench': ['hawse'],
+    'tests/behaviour': ['hawse', 'support'],
+    'tests/consumer': ['hawse'],
+}
+
+# Headers that a host includes when it wants them. Only they may name the platform or the heap, and
+# the engine includes none of them.
+OPTIONAL_HEADERS = {'posix.hpp', 'windows.hpp', 'chrono.hpp', 'heap.hpp'}
+
+# Lines of code and columns of code; comments are not counted, but end somewhere too.
+RATCHETS = {'function-size': 70, 'file-size': 400, 'header-size': 250, 'columns': 100}
+COLUMNS_WITH_COMMENT = 110
+
+# (rule, path or path::function): the reason. One that is no longer needed is a finding.
+EXEMPTIONS = {
+    ('columns', 'engine/vocabulary/violation.cpp'): 'a table: one violation, one row, one line',
+}
+
+STANDARD_HEADERS = set('''
+    algorithm any array atomic barrier bit bitset cassert cctype cerrno cfenv cfloat charconv chrono
+    cinttypes climits clocale cmath compare complex concepts condition_variable coroutine csetjmp
+    csignal cstdarg cstddef cstdint cstdio cstdlib cstring ctime cuchar cwchar cwctype deque
+    exception execution filesystem format forward_list fstream functional future initializer_list
+    iomanip ios iosfwd iostream istream iterator latch limits list locale map memory memory_resource
+    mutex new numbers numeric optional ostream queue random ranges ratio regex scoped_allocator
+    semaphore set shared_mutex source_location span sstream stack stdexcept stop_token streambuf
+    string string_view strstream syncstream system_error thread tuple type_traits typeindex typeinfo
+    unordered_map unordered_set utility valarray variant vector version
+    stddef.h stdint.h stdbool.h
+'''.split())
+
+# What engine/ must not name, and why. Patterns see code without comments, strings and directives.
+BANNED = [
+    (r'(?<![\w.>])(?:std::)?(?:malloc|calloc|realloc|aligned_alloc|free)\s*\(|'
+     r'\boperator\s+(?:new|delete)\b|\bnew\b(?!\s*\()|\bnothrow\b|(?<!=)(?<!= )\bdelete\b',
+     'lease memory from the Pool'),
+    (r'\bstd::(?:basic_)?string\b|\bstd::(?:vector|deque|list|map|set|unordered_\w+|any)\b|'
+     r'\bstd::(?:shared_ptr|unique_ptr|make_\w*(?:unique|shared)\w*|to_string)\b',
+     'it allocates: use a span, an array or a lease'),
+    (r'\bstd::(?:function|bind|move_only_function)\b', 'no callback runs inside the engine'),
+    (r'\bstd::(?:i|o|io|f|string)\w*stream\b|\b(?:cout|cerr|cin|FILE|stdout|stderr)\b|'
+     r'\b(?:v?[sf]?n?printf|puts|fopen|fwrite|fread)\s*\(', 'the engine does no I/O'),
+    (r'\bsetlocale\b|\blocale\b|\b(?:is(?:alpha|digit|alnum|space|xdigit|print|upper|lower)|'
+     r'to(?:upper|lower)|strto\w+|ato[ifl]l?)\s*\(', 'it asks the locale: compare octets'),
+    (r'\bchrono\b', 'time is hawse::Time; only hawse/chrono.hpp knows chrono'),
+    (r'\b(?:throw|try|catch)\b', 'the engine is built without exceptions: return what happened'),
+    (r'\b(?:dynamic_cast|typeid)\b', 'the engine is built without RTTI'),
+    (r'\bgetenv\b', 'the engine has no environment: add a field to Config'),
+    (r'(?:\bstd::|(?<![\w.>:])::|(?<![\w.>:]))(?:time|clock_gettime|gettimeofday)\s*\(',
+     'time is an argument'),
+    (r'(?:\bstd::|(?<![\w.>:])::|(?<![\w.>:]))s?rand(?:om)?\s*\(|\bstd::random_device\b|\bmt19937',
+     'randomness is Config::entropy'),
+    (r'\b(?:std::)?(?:thread|jthread|mutex|condition_variable)\b(?=\s*[\w<{;])|\bthread_local\b',
+     'the engine starts no thread and takes no lock'),
+]
+BANNED_INCLUDES = {
+    'iostream', 'istream', 'ostream', 'fstream', 'sstream', 'iomanip', 'cstdio', 'locale', 'clocale',
+    'cctype', 'string', 'vector', 'deque', 'list', 'map', 'set', 'unordered_map', 'unordered_set',
+    'functional', 'any', 'chrono', 'ctime', 'random', 'thread', 'mutex', 'shared_mutex', 'future',
+    'condition_variable', 'stdexcept', 'exception', 'typeinfo', 'regex', 'format', 'filesystem',
+    'cstdlib',
+}
+ABBREVIATIONS = {
+    'len': 'size (octets) or count (items)', 'buf': 'what it holds', 'hdr': 'header',
+    'ctx': 'context', 'idx': 'index', 'ptr': 'what it points to', 'cnt': 'count',
+    'tmp': 'what it is', 'msg': 'message',
+}
+
+STANDARDS = '6455|7692|3629|9110|9112|8441|9220'
+REQUIREMENT = re.compile(rf'(?<![\w.-])(?:{STANDARDS})-\d+(?:\.\d+)*-\d+(?![\w-])')
+REQUIREMENT_TAG = re.compile(rf'\[((?:{STANDARDS})-[^\]\s]*)\]')
+REQUIREMENTS = 'docs/requirements.tsv'
+REQUIREMENT_COLUMNS = ['id', 'level', 'role', 'owner', 'sentence']
+REQUIREMENT_LEVELS = {'MUST', 'MUST NOT', 'SHOULD', 'SHOULD NOT', 'MAY'}
+VIOLATIONS = 'engine/vocabulary/violation.cpp'
+
+CPP = {'.cpp', '.hpp', '.c', '.h', '.cc'}
+SCRIPT = {'.py', '.sh', '.mjs', '.js', '.build', '.txt', '.options'}
+DATA = {'.tsv', '.json', '.jsonl', '.md', '.html', '.css', '.dict', '.hex'}
+NAMED = {'run': 'script', 'LICENSE': 'data', '.clang-format': 'script', '.clang-tidy': 'script',
+         '.gitignore': 'data'}
+
+# ---- The tree -----------------------------------------------------------------------------------
+
+TOKEN = re.compile(
+    r'(?P<comment>//(?:[^\n\\]|\\.)*|/\*.*?\*/)'
+    r'|(?:u8|[uUL])?R"(?P<delimiter>[^()\\\s]*)\(.*?\)(?P=delimiter)"'
+    r'|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'|\b[0-9](?:[\w.]|\'(?=\w))*', re.S)
+
+
+def blank(text):
+    return re.sub(r'[^\n]', ' ', text)
+
+
+class Source:
+    """One text file, and views of it that keep every line where it is."""
+
+    def __init__(self, path, text):
+        self.path, self.text = path, text
+        self.name = path.rsplit('/', 1)[-1]
+        self.suffix = pathlib.PurePosixPath(path).suffix
+        self.is_cpp = self.suffix in CPP
+        self.is_script = self.suffix in SCRIPT or NAMED.get(self.name) == 'script'
+        self.lines = text.split('\n')
+
+    def under(self, folder):
+        return self.path.startswith(folder + '/')
+
+    @functools.cached_property
+    def layer(self):
+        parts = self.path.split('/')
+        if parts[0] != 'engine' or len(parts) < 3:
+            return None
+        return 'hawse' if parts[1] == 'include' else parts[1]
+
+    @functools.cached_property
+    def without_comments(self):
+        return TOKEN.sub(lambda m: blank(m[0]) if m['comment'] else m[0], self.text)
+
+    @functools.cached_property
+    def code(self):
+        """Without comments, and with nothing between quotes."""
+        def replaced(match):
+            token = match[0]
+            if match['comment']:
+                return blank(token)
+            if token[0] not in '"\'' and '"' not in token:
+                return token
+            first = token.index('"') if '"' in token else 0
+            return token[:first + 1] + blank(token[first + 1:-1]) + token[-1]
+        return TOKEN.sub(replaced, self.text)
+
+    @functools.cached_property
+    def plain_code(self):
+        """`code` without directives other than their line breaks."""
+        return re.sub(r'^[ \t]*#(?:[^\n\\]|\\\n|\\.)*', lambda m: blank(m[0]), self.code, flags=re.M)
+
+    @functools.cached_property
+    def code_lines(self):
+        return [number for number, line in enumerate(self.code.split('\n'), 1) if line.strip()]
+
+    @functools.cached_property
+    def includes(self):
+        """(line, name, quoted) of each #include."""
+        pattern = r'^[ \t]*#[ \t]*include[ \t]*([<"])([^">]+)[">]'
+        return [(line_of(self.text, m.start()), m[2], m[1] == '"')
+                for m in re.finditer(pattern, self.without_comments, re.M)]
+
+    @functools.cached_property
+    def functions(self):
+        return list(functions_of(self.plain_code))
+
+
+def line_of(text, offset):
+    return text.count('\n', 0, offset) + 1
+
+
+def closing(code, offset):
+    """The offset of the bracket that closes the one at `offset`, or the end."""
+    opened, closes = code[offset], {'(': ')', '{': '}'}[code[offset]]
+    depth = 0
+    for match in re.compile(r'[%s%s]' % (re.escape(opened), re.escape(closes))).finditer(code, offset):
+        depth += 1 if match[0] == opened else -1
+        if depth == 0:
+            return match.start()
+    return len(code)
+
+
+def kind_of_block(head, before):
+    """What a brace opens, given the text since the last declaration ended."""
+    head = re.sub(r'\b(?:public|private|protected)\s*:(?!:)', ' ', head)
+    head = re.sub(r'\[\[.*?\]\]', ' ', head, flags=re.S).strip()
+    flat = re.sub(r'^template\s*<.*?>\s*(?=[\w\[:~])', '', head, flags=re.S)
+    if re.match(r'(?:inline\s+)?namespace\b|extern\s*"', flat):
+        return 'scope'
+    if re.match(r'(?:class|struct|union)\b', flat) and not re.search(r'\)\s*(?:\w+\s*)*$', flat):
+        return 'scope'
+    if re.match(r'enum\b', flat):
+        return 'data'
+    shape = re.sub(r'operator\s*(?:[-+*/%^&|~!=<>]+|\(\s*\)|\[\s*\])', 'operator', flat)
+    for _ in range(20):  # innermost parentheses first
+        shape, count = re.subn(r'\([^()]*\)', '\x00', shape)
+        if count == 0:
+            break
+    if '\x00' not in shape:
+        return 'data'
+    if '=' in shape.split('\x00')[0] and not re.search(r'\]\s*$|\]\s*\x00', shape):
+        return 'data'
+    initialisers = re.search(r'\x00\s*(?:noexcept\s*\x00?\s*)?:(?!:)', shape)
+    if initialisers and re.search(r'[\w>]\s*$', before) and not shape.rstrip().endswith('\x00'):
+        return 'initialiser'
+    return 'function'
+
+
+def functions_of(code):
+    """(name, first line, last line, body) of every function; lambdas belong to theirs."""
+    offset = start = 0
+    bracket = re.compile(r'[(){};]')
+    while match := bracket.search(code, offset):
+        offset = match.end()
+        if match[0] == '(':
+            offset = closing(code, match.start()) + 1
+        elif match[0] in ';})':
+            start = offset
+        else:
+            head = code[start:match.start()]
+            kind = kind_of_block(head, code[:match.start()][-80:])
+            if kind == 'scope':
+                start = offset
+                continue
+            end = closing(code, match.start())
+            offset = end + 1
+            if kind == 'function':
+                name = re.search(r'(operator\b[^(]*|[~\w:]+)\s*\(', head)
+                first = start + len(head) - len(head.lstrip())
+                yield (name[1] if name else '?', line_of(code, first), line_of(code, end),
+                       (match.start(), end))
+                start = offset
+            elif kind == 'data':
+                pass  # the declaration ends at its semicolon
+
+
+class Tree:
+    def __init__(self, root, lifecycle=None):
+        self.root, self.lifecycle = pathlib.Path(root), lifecycle
+        self.sources = [Source(path, text) for path, text in sorted(self.read())]
+        self.by_path = {source.path: source for source in self.sources}
+        self.used_exemptions = set()
+
+    def read(self):
+        for folder, folders, names in os.walk(self.root):
+            folders[:] = sorted(
+                name for name in folders
+                if name not in ('node_modules', '__pycache__', 'subprojects', 'corpus')
+                and (not name.startswith('.') or name == '.ci')
+                and not name.startswith('build')
+                and not os.path.exists(os.path.join(folder, name, 'meson-private')))
+            for name in names:
+                if not (pathlib.PurePath(name).suffix in CPP | SCRIPT | DATA or name in NAMED):
+                    continue
+                full = pathlib.Path(folder, name)
+                yield full.relative_to(self.root).as_posix(), full.read_text('utf-8', 'replace')
+
+    def engine(self):
+        return [source for source in self.sources if source.layer and source.is_cpp]
+
+    def exempt(self, rule_name, subject):
+        self.used_exemptions.add((rule_name, subject))
+        return (rule_name, subject) in EXEMPTIONS
+
+    @functools.cached_property
+    def requirements(self):
+        """id -> line, of the project's own data."""
+        source = self.by_path.get(REQUIREMENTS)
+        rows = source.lines[1:] if source else []
+        return {row.split('\t')[0]: number for number, row in enumerate(rows, 2) if row}
+
+    @functools.cached_property
+    def violations(self):
+        """(line, name, requirement) of each row of the table."""
+        source = self.by_path.get(VIOLATIONS)
+        text = source.without_comments if source else ''
+        return [(line_of(text, m.start()), m[1], m[2])
+                for m in re.finditer(r'^\s*ROW\((\w+),\s*\d+,\s*"([^"]*)"', text, re.M) if m[2]]
+
+    @functools.cached_property
+    def tags(self):
+        """(path, line, id) of every id-looking tag of a test case."""
+        return [(source.path, line_of(source.text, m.start()), m[1])
+                for source in self.sources if source.under('tests') and source.is_cpp
+                for m in REQUIREMENT_TAG.finditer(source.without_comments)]
+
+
+# ---- The rules ----------------------------------------------------------------------------------
+
+RULES = {}
+
+
+def rule(name):
+    def register(function):
+        RULES[name] = function
+        return function
+    return register
+
+
+@rule('layer')
+def layers(tree):
+    """The direction of dependence: engine/ folders, and who may only see the face."""
+    for source in tree.engine():
+        if source.layer not in LAYERS:
+            yield source.path, 1, f'{source.layer}/ is no layer: move the file, or add it to LAYERS'
+            continue
+        allowed = {source.layer, *LAYERS[source.layer]}
+        for line, name, _ in source.includes:
+            folder = name.split('/')[0] if '/' in name else None
+            if folder in LAYERS and folder not in allowed:
+                yield source.path, line, (f'{source.layer} must not include {folder}: '
+                                          f'it may see {", ".join(sorted(allowed))}')
+
+
+@rule('include')
+def includes(tree):
+    """How the engine names a header: its own by folder, others only from the C++ library."""
+    for source in tree.engine():
+        if source.layer == 'hawse' and source.name in OPTIONAL_HEADERS:
+            continue
+        system = STANDARD_HEADERS | LAYER_HEADERS.get(source.layer, set())
+        for line, name, quoted in source.includes:
+            folder = name.split('/')[0] if '/' in name else None
+            if quoted and folder not in LAYERS:
+                yield source.path, line, f'write "{name}" with the folder of its layer'
+            elif not quoted and folder in LAYERS:
+                yield source.path, line, f'our own headers stand in quotes: "{name}"'
+            elif not quoted and name not in system:
+                yield source.path, line, (f'<{name}> is not the C++ library: only '
+                                          f'{", ".join(sorted(OPTIONAL_HEADERS))} know a platform')
+            if folder == 'hawse' and name.split('/')[1] in OPTIONAL_HEADERS:
+                yield source.path, line, f'{name} is for hosts: the engine includes none of it'
+
+
+@rule('face-only')
+def face_only(tree):
+    """Examples, fuzzers and benchmarks are hosts: they see the face and their own files."""
+    for source in tree.sources:
+        folder = next((folder for folder in FACE_ONLY if source.under(folder)), None)
+        if folder is None or not source.is_cpp:
+            continue
+        for line, name, _ in source.includes:
+            first = name.split('/')[0] if '/' in name else None
+            if first in LAYERS and first not in FACE_ONLY[folder]:
+                yield source.path, line, f'{folder} includes only the face: not {name}'
+            elif 'engine/' in name:
+                yield source.path, line, f'{folder} includes only the face: write "hawse/..."'
+
+
+@rule('function-size')
+def function_size(tree):
+    for source in tree.engine():
+        for name, first, last, _ in source.functions:
+            size = sum(first <= number <= last for number in source.code_lines)
+            if size > RATCHETS['function-size'] and not tree.exempt(
+                    'function-size', f'{source.path}::{name}'):
+                yield source.path, first, (f'{name} has {size} lines of code, at most '
+                                           f'{RATCHETS["function-size"]}: split it')
+
+
+@rule('file-size')
+def file_size(tree):
+    for source in tree.engine():
+        size = len(source.code_lines)
+        if size > RATCHETS['file-size'] and not tree.exempt('file-size', source.path):
+            yield source.path, 1, (f'{size} lines of code, at most {RATCHETS["file-size"]}: '
+                                   'split it by nouns')
+
+
+@rule('header-size')
+def header_size(tree):
+    for source in tree.engine():
+        size = len(source.code_lines)
+        if source.layer == 'hawse' and size > RATCHETS['header-size'] and not tree.exempt(
+                'header-size', source.path):
+            yield source.path, 1, (f'{size} lines of code in a public header, at most '
+                                   f'{RATCHETS["header-size"]}: split it')
+
+
+@rule('columns')
+def columns(tree):
+    for source in tree.engine():
+        code = [line.rstrip() for line in source.without_comments.split('\n')]
+        for number, (line, bare) in enumerate(zip(source.lines, code), 1):
+            size, most = len(bare), RATCHETS['columns']
+            if size <= most:
+                size, most = len(line), COLUMNS_WITH_COMMENT
+            if size > most and not tree.exempt('columns', source.path):
+                yield source.path, number, f'{size} columns, at most {most}'
+
+
+@rule('exemption')
+def exemptions(tree):
+    """Runs last: an exemption that saved nothing is gone."""
+    for rule_name, subject in EXEMPTIONS:
+        if subject.split('::')[0] in tree.by_path and (rule_name, subject) not in tree.used_exemptions:
+            yield subject.split('::')[0], 1, (f'the exemption from {rule_name} is no longer needed: '
+                                              'remove it from EXEMPTIONS')
+
+
+@rule('spdx')
+def spdx(tree):
+    for source in tree.sources:
+        if not (source.is_cpp or source.is_script or source.suffix in ('.html', '.css')):
+            continue
+        first = 1 if re.match(r'#!|<!doctype', source.lines[0], re.I) else 0
+        line = source.lines[first] if first < len(source.lines) else ''
+        if 'SPDX-License-Identifier: MIT' not in line:
+            yield source.path, first + 1, 'begin with "SPDX-License-Identifier: MIT" in a comment'
+
+
+@rule('leftover')
+def leftovers(tree):
+    pattern = re.compile(r'\b(?:T(?:O)DO|F(?:I)XME|X(?:X)X|H(?:A)CK)\b')
+    for source in tree.sources:
+        if source.suffix in ('.json', '.jsonl', '.tsv'):
+            continue
+        for number, line in enumerate(source.lines, 1):
+            if match := pattern.search(line):
+                yield source.path, number, f'{match[0]}: do it, or open an issue'
+
+
+STATEMENT = re.compile(
+    r'(?:(?:return|goto|delete|break|continue)\b[^.]*;'
+    r'|[\w:.\[\]>-]+\(.*\);'
+    r'|(?:(?:const|auto|static|unsigned|std::\w+|\w+_t|[A-Z]\w*|int|bool|char)\b[\w:<>*&, ]*\s)?'
+    r'[\w:.\[\]>-]+\s*[-+*/|&^]?=(?!=)[^=].*;'
+    r'|(?:\}\s*else\s*)?(?:if|for|while|switch)\s*\(.*\)\s*\{?'
+    r'|\}?\s*else\s*\{|[{}]+;?|#\s*(?:include|define|if|ifdef|endif|pragma)\b.*)$')
+
+
+@rule('dead-code')
+def dead_code(tree):
+    """Code that is switched off. Samples are not: an indented one in a file's head or behind ///."""
+    for source in tree.sources:
+        if not source.is_cpp and source.suffix not in ('.js', '.mjs'):
+            continue
+        for match in re.finditer(r'^[ \t]*#[ \t]*if[ \t]+(?:0|false)\b', source.code, re.M):
+            yield source.path, line_of(source.code, match.start()), 'delete what is switched off'
+        in_head = True
+        for number, line in enumerate(source.lines, 1):
+            comment = re.match(r'\s*(//+!?)(.*)$', line)
+            if not comment:
+                in_head = in_head and (not line.strip() or line.startswith('#!'))
+                continue
+            sample = comment[2].startswith('    ') and (in_head or comment[1] == '///')
+            text = re.sub(r'\s*//.*$', '', comment[2]).strip()
+            if text and not sample and STATEMENT.fullmatch(text):
+                yield source.path, number, 'this comment is code: delete it'
+
+
+@rule('skipped-test')
+def skipped_tests(tree):
+    pattern = re.compile(r'\bSKIP\s*\(|"\[(?:\.[^"\]]*|hide|!hide|!mayfail|!shouldfail)\]')
+    for source in tree.sources:
+        if not source.under('tests') or not source.is_cpp:
+            continue
+        for match in pattern.finditer(source.without_comments):
+            yield (source.path, line_of(source.text, match.start()),
+                   'a test that does not run proves nothing: repair it or delete it')
+
+
+@rule('white-space')
+def white_space(tree):
+    for source in tree.sources:
+        for number, line in enumerate(source.lines, 1):
+            if '\t' in line and source.suffix not in ('.tsv', '.dict'):
+                yield source.path, number, 'write spaces for the tab'
+            if line != line.rstrip() and source.suffix != '.tsv':
+                yield source.path, number, 'remove the space at the end'
+        if source.text and not source.text.endswith('\n'):
+            yield source.path, len(source.lines), 'end the file with a line break'
+        elif source.text.endswith('\n\n'):
+            yield source.path, len(source.lines) - 1, 'remove the empty line at the end'
+
+
+@rule('banned')
+def banned(tree):
+    for source in tree.engine():
+        if source.layer == 'hawse' and source.name in OPTIONAL_HEADERS:
+            continue
+        for pattern, reason in BANNED:
+            for match in re.finditer(pattern, source.plain_code):
+                yield (source.path, line_of(source.text, match.start()),
+                       f'{match[0].strip().rstrip("(").strip()}: {reason}')
+        for line, name, quoted in source.includes:
+            if not quoted and name in BANNED_INCLUDES:
+                yield source.path, line, f'<{name}>: the engine needs nothing of it'
+
+
+@rule('static')
+def static_locals(tree):
+    """State that outlives a call belongs to an object."""
+    for source in tree.engine():
+        for name, _, _, (begin, end) in source.functions:
+            pattern = re.compile(r'\bstatic\b(?!\s+(?:constexpr|const|consteval)\b)')
+            for match in pattern.finditer(source.plain_code, begin, end):
+                yield (source.path, line_of(source.text, match.start()),
+                       f'{name} keeps state in a static: make it a member, or constexpr')
+
+
+@rule('abbreviation')
+def abbreviations(tree):
+    """Whole words. Headers for a platform spell the platform's own names."""
+    for source in tree.engine():
+        if source.layer == 'hawse' and source.name in OPTIONAL_HEADERS:
+            continue
+        for match in re.finditer(r'\b[A-Za-z_]\w*', source.plain_code):
+            words = re.findall(r'[A-Z]?[a-z]+|[A-Z]+(?![a-z])', match[0])
+            for word in words:
+                if instead := ABBREVIATIONS.get(word.lower()):
+                    yield (source.path, line_of(source.text, match.start()),
+                           f'{match[0]}: say {instead}')
+
+
+@rule('unbuilt')
+def unbuilt(tree):
+    """Every source is built and every name in a source list exists; every test file is built."""
+    build = tree.by_path.get('engine/meson.build')
+    listed = {}
+    for number, line in enumerate(build.lines if build else [], 1):
+        for name in re.findall(r"'([^']+\.(?:cpp|c))'", line.split('#')[0]):
+            listed[f'engine/{name}'] = number
+    present = {source.path for source in tree.engine() if source.suffix in ('.cpp', '.c')}
+    for path in sorted(present - set(listed)):
+        yield path, 1, 'list it in engine/meson.build, or delete it'
+    for path in sorted(set(listed) - present):
+        yield 'engine/meson.build', listed[path], f'{path} does not exist'
+    builds = ''.join(source.text for source in tree.sources
+                     if source.under('tests') and source.name == 'meson.build')
+    for source in tree.sources:
+        if source.under('tests') and source.name.endswith('_test.cpp'):
+            if not re.search(rf'\b{re.escape(source.name[:-len("_test.cpp")])}\b|'
+                             rf'\b{re.escape(source.name[:-len(".cpp")])}\b', builds):
+                yield source.path, 1, 'no meson.build under tests/ names it: it never runs'
+
+
+@rule('requirement-data')
+def requirement_data(tree):
+    source = tree.by_path.get(REQUIREMENTS)
+    if source is None:
+        yield REQUIREMENTS, 1, 'is missing: it holds every requirement'
+        return
+    header = source.lines[0].split('\t')
+    if header[:len(REQUIREMENT_COLUMNS)] != REQUIREMENT_COLUMNS:
+        yield source.path, 1, f'the columns are {", ".join(REQUIREMENT_COLUMNS)}, then any others'
+    seen = set()
+    for number, line in enumerate(source.lines[1:], 2):
+        if number == len(source.lines) and not line:
+            continue
+        row = line.split('\t')
+        if len(row) != len(header) or not all(row[:len(REQUIREMENT_COLUMNS)]):
+            yield source.path, number, f'a row has {len(header)} columns, the first five not empty'
+        elif not REQUIREMENT.fullmatch(row[0]):
+            yield source.path, number, f'{row[0]} is no id: <RFC>-<section>-<number>'
+        elif row[0] in seen:
+            yield source.path, number, f'{row[0]} is there twice'
+        elif row[1] not in REQUIREMENT_LEVELS:
+            yield source.path, number, f'{row[1]} is no level'
+        seen.add(row[0])
+
+
+@rule('requirement')
+def requirement_ids(tree):
+    """Every id that is cited exists."""
+    for path, line, identifier in tree.tags:
+        if identifier not in tree.requirements:
+            yield path, line, f'[{identifier}] is not in {REQUIREMENTS}'
+    tagged = {(path, line) for path, line, _ in tree.tags}
+    for source in tree.sources:
+        if source.path == REQUIREMENTS or not (source.is_cpp or source.is_script
+                                               or source.suffix == '.md'):
+            continue
+        for number, line in enumerate(source.lines, 1):
+            for match in REQUIREMENT.finditer(line):
+                if match[0] not in tree.requirements and (source.path, number) not in tagged:
+                    yield source.path, number, f'{match[0]} is not in {REQUIREMENTS}'
+    for line, name, identifier in tree.violations:
+        if not REQUIREMENT.fullmatch(identifier):
+            yield VIOLATIONS, line, f'{name} cites {identifier}, which is no requirement id'
+
+
+@rule('untested')
+def untested(tree):
+    """What the engine accuses a peer of, a test has seen it do."""
+    tagged = {identifier for _, _, identifier in tree.tags}
+    for line, name, identifier in tree.violations:
+        if identifier in tree.requirements and identifier not in tagged:
+            yield VIOLATIONS, line, f'no test is tagged [{identifier}] ({name}): write it'
+
+
+@rule('generated')
+def generated(tree):
+    """Documents that a program prints are what it prints."""
+    if tree.lifecycle is None:
+        return
+    document = tree.by_path.get('docs/lifecycle.md')
+    printed = subprocess.run([tree.lifecycle], stdout=subprocess.PIPE, check=True,
+                             timeout=60).stdout.decode()
+    if document is None or document.text != printed:
+        yield 'docs/lifecycle.md', 1, (f'is not what {os.path.basename(tree.lifecycle)} prints: '
+                                       'write it anew from its output')
+
+
+@rule('portable')
+def portable(tree):
+    """Nothing of one machine or one mirror."""
+    pattern = re.compile(r'(?<![\w.:/~-])/(?:home|root|Users|work)/\w|"resolved"\s*:|'
+                         r'\bregistry\.(?!\w*[({\s])[\w.-]+\.\w+')
+    for source in tree.sources:
+        for number, line in enumerate(source.lines, 1):
+            if match := pattern.search(line):
+                yield source.path, number, f'{match[0]} is of one machine: leave it out'
+
+
+# ---- The program --------------------------------------------------------------------------------
+
+def findings(root, lifecycle=None):
+    tree = Tree(root, lifecycle)
+    order = [name for name in RULES if name != 'exemption'] + ['exemption']
+    return [(path, line, name, text) for name in order for path, line, text in RULES[name](tree)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--root', default=pathlib.Path(__file__).resolve().parent.parent)
+    parser.add_argument('--lifecycle', metavar='PROGRAM', help='prints docs/lifecycle.md')
+    options = parser.parse_args()
+    found = findings(options.root, options.lifecycle)
+    for path, line, name, text in sorted(found):
+        print(f'{path}:{line}: {name}: {text}')
+    return 1 if found else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,891 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""tools_test.py [--inspect PATH] [--cat PATH] [--echo PATH] [unittest arguments]
+
+The three example programs from outside: what they print, what they exit with, and how they take bad
+input. Only the standard library is used; the peers are written here, frame by frame.
+"""
+import argparse
+import base64
+import hashlib
+import json
+import os
+import pathlib
+import resource
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+tools = argparse.Namespace(inspect=None, cat=None, echo=None)
+SAMPLE_KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
+MASK = bytes.fromhex('37fa213d')
+
+
+def needs(name):
+    def decorate(case):
+        set_up = case.setUpClass.__func__
+
+        @classmethod
+        def checked(cls):
+            if getattr(tools, name) is None:
+                raise unittest.SkipTest(f'--{name} was not given')
+            set_up(cls)
+        case.setUpClass = checked
+        return case
+    return decorate
+
+
+def run(path, *arguments, given=b'', timeout=60):
+    if isinstance(given, str):
+        given = given.encode()
+    return subprocess.run([path, *map(str, arguments)], input=given, capture_output=True,
+                          timeout=timeout)
+
+
+def frame(opcode, payload=b'', fin=True, mask=None):
+    size = len(payload)
+    head = bytes([opcode | (0x80 if fin else 0)])
+    bit = 0x80 if mask else 0
+    if size < 126:
+        head += bytes([bit | size])
+    elif size < 65536:
+        head += bytes([bit | 126]) + struct.pack('>H', size)
+    else:
+        head += bytes([bit | 127]) + struct.pack('>Q', size)
+    if not mask:
+        return head + payload
+    key = (mask * (size // 4 + 1))[:size]
+    masked = (int.from_bytes(payload, 'big') ^ int.from_bytes(key, 'big')).to_bytes(size, 'big')
+    return head + mask + masked
+
+
+def accept_of(key):
+    digest = hashlib.sha1((key + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').encode()).digest()
+    return base64.b64encode(digest).decode()
+
+
+def read_exactly(link, size):
+    octets = b''
+    while len(octets) < size:
+        piece = link.recv(min(size - len(octets), 1 << 20))
+        if not piece:
+            raise EOFError(f'the peer ended {size - len(octets)} octets early')
+        octets += piece
+    return octets
+
+
+def read_frame(link):
+    """(opcode, payload), unmasked."""
+    first, second = read_exactly(link, 2)
+    size = second & 0x7F
+    if size == 126:
+        size, = struct.unpack('>H', read_exactly(link, 2))
+    elif size == 127:
+        size, = struct.unpack('>Q', read_exactly(link, 8))
+    mask = read_exactly(link, 4) if second & 0x80 else None
+    payload = read_exactly(link, size)
+    return first & 0x0F, frame(0, payload, mask=mask)[-size:] if mask and size else payload
+
+
+def read_head(link):
+    head = b''
+    while not head.endswith(b'\r\n\r\n'):
+        head += read_exactly(link, 1)
+    return head.decode('latin-1')
+
+
+def field(head, name):
+    for line in head.split('\r\n')[1:]:
+        if line.lower().startswith(name.lower() + ':'):
+            return line.partition(':')[2].strip()
+    return None
+
+
+def resident_mib(process):
+    for line in pathlib.Path(f'/proc/{process}/status').read_text().splitlines():
+        if line.startswith('VmRSS'):
+            return int(line.split()[1]) / 1024
+    return 0
+
+
+REQUEST = ('GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n'
+           f'Connection: Upgrade\r\nSec-WebSocket-Key: {SAMPLE_KEY}\r\n'
+           'Origin: http://example.com\r\nSec-WebSocket-Protocol: chat, superchat\r\n'
+           'Sec-WebSocket-Version: 13\r\n\r\n').encode()
+REQUEST_FIELDS = [['Host', 'server.example.com'], ['Upgrade', 'websocket'],
+                  ['Connection', 'Upgrade'], ['Sec-WebSocket-Key', SAMPLE_KEY],
+                  ['Origin', 'http://example.com'], ['Sec-WebSocket-Protocol', 'chat, superchat'],
+                  ['Sec-WebSocket-Version', '13']]
+RESPONSE = ('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+            'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n'
+            'Sec-WebSocket-Protocol: chat\r\n\r\n').encode()
+RESPONSE_FIELDS = [['Upgrade', 'websocket'], ['Connection', 'Upgrade'],
+                   ['Sec-WebSocket-Accept', 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='],
+                   ['Sec-WebSocket-Protocol', 'chat']]
+
+
+def line_of(**members):
+    return json.dumps(members, separators=(',', ':'), ensure_ascii=False)
+
+
+def end(output='', state='open'):
+    return line_of(event='end', output=output, state=state)
+
+
+class ToolTest(unittest.TestCase):
+    def check_usage(self, path, cases):
+        for arguments in cases:
+            with self.subTest(arguments=arguments):
+                result = run(path, *arguments)
+                self.assertEqual(2, result.returncode)
+                self.assertIn(b'usage:', result.stderr)
+                self.assertEqual(b'', result.stdout)
+
+    def check_sentence(self, result, status, *words):
+        """One line on standard error, which holds `words`."""
+        text = result.stderr.decode()
+        self.assertEqual((status, 1), (result.returncode, text.count('\n')), text)
+        for word in words:
+            self.assertIn(word, text)
+
+
+@needs('inspect')
+class InspectTest(ToolTest):
+    def inspect(self, octets, *arguments):
+        result = run(tools.inspect, *arguments, given=octets)
+        self.assertEqual((0, b''), (result.returncode, result.stderr))
+        return result.stdout.decode().splitlines()
+
+    def test_wrong_arguments_are_usage(self):
+        self.check_usage(tools.inspect, [
+            [], ['--role'], ['--role', 'peer'], ['--handshake'], ['--role', 'server', '--unknown'],
+            ['--role', 'server', 'one', 'two'], ['--role', 'server', '--max-message', 'many'],
+            ['--role', 'server', '--max-message', '-1'],
+            ['--role', 'server', '--max-message', '18446744073709551616'],
+            ['--role', 'server', '--read-size', '0'], ['--role', 'server', '--read-size', '1x'],
+            ['--role', 'client', '--mask-key', '37fa21'],
+            ['--role', 'client', '--mask-key', '37fa213g'],
+            ['--role', 'client', '--mask-key', '37fa 13d'],
+            ['--role', 'client', '--key', SAMPLE_KEY],
+            ['--role', 'client', '--handshake', '--key', 'short'],
+            ['--role', 'client', '--handshake', '--subprotocol', ','],
+            ['--role', 'client', '--handshake', '--subprotocol', 'no token'],
+            ['--role', 'client', '--handshake', '--subprotocol', 'a,a'],
+        ])
+
+    def test_help_is_no_mistake(self):
+        result = run(tools.inspect, '--help')
+        self.assertEqual(0, result.returncode)
+        self.assertIn(b'usage:', result.stdout)
+
+    def test_what_cannot_be_read_is_one_sentence(self):
+        for path in ('/nonexistent/octets', '/'):
+            with self.subTest(path=path):
+                result = run(tools.inspect, '--role', 'server', path)
+                self.check_sentence(result, 1, path)
+                self.assertEqual(b'', result.stdout)
+
+    def test_bad_hex_is_one_sentence(self):
+        for text in ('8', '81 0', 'xx', '81,02', '0x81'):
+            with self.subTest(text=text):
+                result = run(tools.inspect, '--role', 'server', '--hex', given=text)
+                self.check_sentence(result, 1, 'hexadecimal')
+                self.assertEqual(b'', result.stdout)
+
+    def test_a_file_and_standard_input_are_the_same(self):
+        octets = frame(1, b'Hello')
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(octets)
+            file.flush()
+            from_file = run(tools.inspect, '--role', 'client', file.name).stdout
+        from_input = run(tools.inspect, '--role', 'client', '-', given=octets).stdout
+        self.assertEqual(from_file, from_input)
+        self.assertIn(b'Hello', from_file)
+
+    def test_the_examples_of_rfc_6455_5_7(self):
+        text = line_of(event='text', data='Hello')
+        long = bytes(range(256))
+        cases = {
+            'unmasked text': ('client', '81 05 48 65 6c 6c 6f', [text, end()]),
+            'masked text': ('server', '81 85 37 fa 21 3d 7f 9f 4d 51 58', [text, end()]),
+            'fragments': ('client', '01 03 48 65 6c 80 02 6c 6f', [text, end()]),
+            'ping': ('client', '89 05 48 65 6c 6c 6f',
+                     [line_of(event='ping', hex='48656c6c6f'), end('8a8537fa213d7f9f4d5158')]),
+            'masked pong': ('server', '8a 85 37 fa 21 3d 7f 9f 4d 51 58',
+                            [line_of(event='pong', hex='48656c6c6f'), end()]),
+            '256 octets': ('client', '82 7e 01 00' + long.hex(),
+                           [line_of(event='binary', hex=long.hex()), end()]),
+            '64 KiB': ('client', '82 7f 00 00 00 00 00 01 00 00' + long.hex() * 256,
+                       [line_of(event='binary', hex=long.hex() * 256), end()]),
+        }
+        for name, (role, octets, expected) in cases.items():
+            with self.subTest(name):
+                self.assertEqual(expected, self.inspect(octets, '--role', role, '--hex'))
+
+    def test_the_server_of_rfc_6455_1_3(self):
+        answer = (b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n'
+                  b'Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n')
+        request = line_of(event='request', method='GET', target='/chat', fields=REQUEST_FIELDS)
+        cases = {
+            (): (None, b''),
+            ('--subprotocol', 'superchat,chat'): ('superchat', b'superchat'),
+            ('--subprotocol', 'other, chat'): ('chat', b'chat'),
+            ('--subprotocol', 'other'): (None, b''),
+        }
+        for arguments, (chosen, name) in cases.items():
+            with self.subTest(arguments):
+                chosen_line = b'Sec-WebSocket-Protocol: ' + name + b'\r\n' if name else b''
+                self.assertEqual(
+                    [request, line_of(event='open', subprotocol=chosen),
+                     line_of(event='text', data='Hello'),
+                     end((answer + chosen_line + b'\r\n').hex())],
+                    self.inspect(REQUEST + frame(1, b'Hello', mask=MASK),
+                                 '--role', 'server', '--handshake', *arguments))
+
+    def test_the_client_of_rfc_6455_1_3(self):
+        response = line_of(event='response', status=101, fields=RESPONSE_FIELDS)
+        self.assertEqual(
+            [response, line_of(event='open', subprotocol='chat'), line_of(event='ping', hex=''),
+             end('8a8037fa213d')],
+            self.inspect(RESPONSE + frame(9), '--role', 'client', '--handshake',
+                         '--subprotocol', 'chat,superchat'))
+        wrong = self.inspect(RESPONSE, '--role', 'client', '--handshake', '--subprotocol', 'chat',
+                             '--key', 'AQIDBAUGBwgJCgsMDQ4PEA==')
+        self.assertEqual([response, end(state='failed')], [wrong[0], wrong[2]])
+        failed = json.loads(wrong[1])
+        self.assertEqual(['failed', 1006, '6455-4.1-51'],
+                         [failed['event'], failed['code'], failed['requirement']])
+
+    def test_a_client_uses_its_key(self):
+        key = 'AQIDBAUGBwgJCgsMDQ4PEA=='
+        octets = RESPONSE.replace(b's3pPLMBiTxaQ9kYGzzhZRbK+xOo=', accept_of(key).encode())
+        lines = self.inspect(octets, '--role', 'client', '--handshake', '--subprotocol', 'chat',
+                             '--key', key)
+        self.assertEqual(line_of(event='open', subprotocol='chat'), lines[1])
+
+    def test_a_client_uses_its_mask_key(self):
+        self.assertEqual(end('8a8200000000' + '6869'),
+                         self.inspect(frame(9, b'hi'), '--role', 'client',
+                                      '--mask-key', '00000000')[-1])
+
+    def test_a_refused_request(self):
+        lines = self.inspect(REQUEST.replace(b'GET', b'PUT'), '--role', 'server', '--handshake')
+        refused, last = map(json.loads, lines)
+        self.assertEqual(['refused', 405, '6455-4.2.1-05'],
+                         [refused['event'], refused['status'], refused['requirement']])
+        self.assertEqual(['event', 'status', 'requirement', 'message'], list(refused))
+        self.assertEqual('failed', last['state'])
+        self.assertIn('HTTP/1.1 405 ', bytes.fromhex(last['output']).decode())
+
+    def test_a_refused_client(self):
+        lines = self.inspect(b'HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno',
+                             '--role', 'client', '--handshake')
+        self.assertEqual(line_of(event='response', status=404, fields=[['Content-Length', '2']]),
+                         lines[0])
+        failed = json.loads(lines[1])
+        self.assertEqual(['failed', 1006, None],
+                         [failed['event'], failed['code'], failed['requirement']])
+        self.assertEqual(end(state='failed'), lines[2])
+
+    def test_half_a_head_is_still_opening(self):
+        for role in ('server', 'client'):
+            self.assertEqual([end(state='opening')],
+                             self.inspect(b'GET' if role == 'server' else b'HTTP',
+                                          '--role', role, '--handshake'))
+            self.assertEqual([end(state='opening')],
+                             self.inspect(b'', '--role', role, '--handshake'))
+
+    def test_a_field_value_that_is_not_utf_8_stays_json(self):
+        octets = REQUEST.replace(b'/example.com', b'/\xe9xample.com')
+        request = json.loads(self.inspect(octets, '--role', 'server', '--handshake')[0])
+        self.assertIn(['Origin', 'http://\u00e9xample.com'], request['fields'])
+
+    def test_escapes_are_the_short_ones(self):
+        data = '"\\/\b\f\n\r\t\x00\x1f\x7f\u20ac\U0001f6a2'
+        expected = ('{"event":"text","data":"\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f'
+                    '\x7f\u20ac\U0001f6a2"}')
+        result = run(tools.inspect, '--role', 'client', given=frame(1, data.encode()))
+        self.assertEqual(expected, result.stdout.decode().split('\n')[0])
+
+    def test_how_it_ends(self):
+        closing = line_of(event='closing', code=1000, reason='bye')
+        cases = {
+            'clean': (frame(8, b'\x03\xe8bye', mask=MASK),
+                      [closing, line_of(event='closed', clean=True, sent=1000, received=1000,
+                                        cause='none'), end('880203e8', 'closed')]),
+            'empty close': (frame(8, mask=MASK),
+                            [line_of(event='closing', code=1005, reason=''),
+                             line_of(event='closed', clean=True, sent=1005, received=1005,
+                                     cause='none'), end('8800', 'closed')]),
+            'cut off': (b'',
+                        [line_of(event='closed', clean=False, sent=1006, received=1006,
+                                 cause='transport_ended'), end('', 'closed')]),
+            'violation': (frame(3, mask=MASK),
+                          [line_of(event='failed', code=1002, requirement='6455-5.2-05',
+                                   message='The opcode is not defined.'),
+                           line_of(event='closed', clean=False, sent=1002, received=1006,
+                                   cause='violation'), end('880203ea', 'failed')]),
+        }
+        for name, (octets, expected) in cases.items():
+            with self.subTest(name):
+                self.assertEqual(expected, self.inspect(octets, '--role', 'server', '--end'))
+                without = self.inspect(octets, '--role', 'server')
+                self.assertFalse([line for line in without if '"closed","clean"' in line])
+
+    def test_the_end_of_a_handshake_that_did_not_open(self):
+        for octets, arguments, cause in (
+                (b'GET', ['--role', 'server'], 'transport_ended'),
+                (b'HTTP/1.1 404 No\r\n\r\n', ['--role', 'client'], 'refused'),
+                (b'PUT / HTTP/1.1\r\n\r\n', ['--role', 'server'], 'violation')):
+            with self.subTest(octets):
+                lines = self.inspect(octets, '--handshake', '--end', *arguments)
+                self.assertEqual(line_of(event='closed', clean=False, sent=1006, received=1006,
+                                         cause=cause), lines[-2])
+
+    def test_the_largest_message_is_exact(self):
+        for size, event in ((16, 'text'), (17, 'failed')):
+            lines = self.inspect(frame(1, b'x' * size), '--role', 'client', '--max-message', 16)
+            self.assertEqual(event, json.loads(lines[0])['event'])
+        failed = json.loads(lines[0])
+        self.assertEqual([1009, '6455-10.4-01'], [failed['code'], failed['requirement']])
+
+    def test_every_read_size_gives_the_same(self):
+        conversation = b''.join([
+            frame(1, 'Ahoy \u2693'.encode(), mask=MASK), frame(9, b'inside', mask=MASK),
+            frame(1, b'one ', fin=False, mask=MASK), frame(9, b'a', mask=MASK),
+            frame(0, b'two', mask=MASK), frame(2, bytes(range(256)) * 300, mask=MASK),
+            frame(10, b'unasked', mask=MASK)])
+        close = frame(8, b'\x0f\xa1done', mask=MASK)
+        bad_text = frame(1, b'fine \xe2\x9a\x93 \xff not fine', mask=MASK)
+        cases = {
+            'close': (conversation + close + b'after', ['--role', 'server', '--end']),
+            'bad text': (conversation + bad_text + conversation, ['--role', 'server', '--end']),
+            'cut inside': (conversation[:-3], ['--role', 'server', '--end']),
+            'too large': (conversation, ['--role', 'server', '--max-message', 1000]),
+            'server': (REQUEST + conversation + close,
+                       ['--role', 'server', '--handshake', '--end', '--subprotocol', 'chat']),
+            'early octets': (REQUEST + frame(1, b'y' * 30, mask=MASK) * 1000,
+                             ['--role', 'server', '--handshake']),
+            'client': (RESPONSE + frame(1, b'z' * 5000) + frame(9, b'?') + frame(8),
+                       ['--role', 'client', '--handshake', '--end', '--subprotocol', 'chat']),
+            'refused': (REQUEST.replace(b'13\r', b'12\r') + conversation,
+                        ['--role', 'server', '--handshake', '--end']),
+            'refusing': (b'HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy',
+                         ['--role', 'client', '--handshake', '--end']),
+        }
+        for name, (octets, arguments) in cases.items():
+            expected = self.inspect(octets, *arguments)
+            self.assertGreater(len(expected), 1)
+            for size in (1, 2, 3, 7, 64, 4096, 10**9):
+                with self.subTest(name, size=size):
+                    self.assertEqual(expected,
+                                     self.inspect(octets, *arguments, '--read-size', size))
+
+
+class Echo:
+    """hawse-echo on a port of its own."""
+
+    def __init__(self, *arguments, prepare=None):
+        self.process = subprocess.Popen([tools.echo, '--port', '0', *map(str, arguments)],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        preexec_fn=prepare)
+        self.line = self.process.stdout.readline().decode()
+        self.port = int(self.line.rsplit(':', 1)[1])
+        self.url = f'ws://127.0.0.1:{self.port}/'
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+    def connect(self, path='/'):
+        link = socket.create_connection(('127.0.0.1', self.port), timeout=20)
+        link.sendall(f'GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n'
+                     f'Connection: Upgrade\r\nSec-WebSocket-Key: {SAMPLE_KEY}\r\n'
+                     'Sec-WebSocket-Version: 13\r\n\r\n'.encode())
+        assert read_head(link).startswith('HTTP/1.1 101 ')
+        return link
+
+    def get(self, request):
+        with socket.create_connection(('127.0.0.1', self.port), timeout=20) as link:
+            link.sendall(request)
+            answer = b''
+            while piece := link.recv(65536):
+                answer += piece
+        head, _, body = answer.partition(b'\r\n\r\n')
+        return head.decode(), body
+
+    def cpu_seconds(self):
+        numbers = pathlib.Path(f'/proc/{self.process.pid}/stat').read_text().rsplit(')')[1].split()
+        return (int(numbers[11]) + int(numbers[12])) / os.sysconf('SC_CLK_TCK')
+
+
+@needs('echo')
+class EchoTest(ToolTest):
+    def test_wrong_arguments_are_usage(self):
+        self.check_usage(tools.echo, [
+            ['--port'], ['--port', '65536'], ['--port', 'x'], ['--port', ''], ['operand'],
+            ['--max-message', '1M'], ['--unknown'], ['--statistics=yes'],
+        ])
+
+    def test_a_port_in_use_is_one_sentence(self):
+        with Echo() as echo:
+            self.check_sentence(run(tools.echo, '--port', echo.port), 1, str(echo.port), 'in use')
+
+    def test_a_host_that_is_none_is_one_sentence(self):
+        self.check_sentence(run(tools.echo, '--port', 0, '--host', 'nowhere.invalid'), 1,
+                            'cannot resolve nowhere.invalid')
+        self.check_sentence(run(tools.echo, '--port', 0, '--host', '192.0.2.1'), 1, '192.0.2.1')
+
+    def test_it_says_one_line_and_serves_the_page(self):
+        with Echo() as echo:
+            self.assertEqual(f'listening on http://127.0.0.1:{echo.port}\n', echo.line)
+            head, body = echo.get(b'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+            self.assertTrue(head.startswith('HTTP/1.1 200 '), head)
+            self.assertEqual('text/html; charset=utf-8', field(head, 'Content-Type'))
+            self.assertEqual('no-store', field(head, 'Cache-Control'))
+            self.assertEqual(len(body), int(field(head, 'Content-Length')))
+            for name in ('url connect disconnect close-code close-reason text send file send-file '
+                         'state log chart rtt-last close-result').split():
+                self.assertIn(f'id="{name}"'.encode(), body)
+            for outside in (b'src="http', b'href="http', b'url(http', b'@import'):
+                self.assertNotIn(outside, body)
+            self.assertTrue(body.rstrip().endswith(b'</html>'))
+            echo.process.terminate()
+            self.assertEqual((0, b'', b''), (echo.process.wait(20), echo.process.stdout.read(),
+                                             echo.process.stderr.read()))
+
+    def test_other_requests_are_refused(self):
+        cases = {b'GET /nothing': '404', b'GET /favicon.ico': '404', b'POST /': '405',
+                 b'GET /?query': '200'}
+        with Echo() as echo:
+            for line, status in cases.items():
+                with self.subTest(line):
+                    head, _ = echo.get(line + b' HTTP/1.1\r\nHost: localhost\r\n\r\n')
+                    self.assertEqual(status, head.split(' ')[1])
+
+    def test_messages_come_back_as_they_went(self):
+        with Echo() as echo, echo.connect('/any/path?at=all') as link:
+            for opcode, payload in ((1, 'Ahoy \u2693'.encode()), (2, bytes(range(256))), (1, b''),
+                                    (2, b''), (2, os.urandom(1 << 20))):
+                link.sendall(frame(opcode, payload, mask=os.urandom(4)))
+                self.assertEqual((opcode, payload), read_frame(link))
+            link.sendall(frame(1, b'one ', fin=False, mask=MASK) + frame(9, b'?', mask=MASK) +
+                         frame(0, b'two', mask=MASK))
+            self.assertEqual([(10, b'?'), (1, b'one two')], [read_frame(link), read_frame(link)])
+            link.sendall(frame(8, b'\x03\xe8', mask=MASK))
+            self.assertEqual((8, b'\x03\xe8'), read_frame(link))
+            self.assertEqual(b'', link.recv(1))
+
+    def test_frames_behind_the_request_are_echoed(self):
+        with Echo() as echo:
+            with socket.create_connection(('127.0.0.1', echo.port), timeout=20) as link:
+                early = b''.join(frame(1, b'%04d' % number, mask=MASK) for number in range(2000))
+                link.sendall(REQUEST + early)
+                read_head(link)
+                for number in range(2000):
+                    self.assertEqual((1, b'%04d' % number), read_frame(link))
+
+    def test_the_largest_message_is_exact(self):
+        with Echo('--max-message', 100) as echo:
+            with echo.connect() as link:
+                link.sendall(frame(2, b'x' * 100, mask=MASK))
+                self.assertEqual((2, b'x' * 100), read_frame(link))
+                link.sendall(frame(2, b'x' * 101, mask=MASK))
+                self.assertEqual((8, b'\x03\xf1'), read_frame(link))
+
+    def test_a_stop_says_1001_and_exits_with_0(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number), Echo() as echo, echo.connect() as link, \
+                    socket.create_connection(('127.0.0.1', echo.port)) as silent:
+                link.sendall(frame(1, b'here', mask=MASK))
+                read_frame(link)
+                echo.process.send_signal(number)
+                self.assertEqual((8, b'\x03\xe9'), read_frame(link))
+                link.sendall(frame(8, b'\x03\xe9', mask=MASK))
+                self.assertEqual(b'', link.recv(1))
+                link.close()
+                self.assertEqual(0, echo.process.wait(10))
+                silent.close()
+
+    def test_a_peer_that_does_not_answer_delays_a_stop_for_seconds(self):
+        with Echo() as echo, echo.connect() as link:
+            since = time.monotonic()
+            echo.process.terminate()
+            self.assertEqual((8, b'\x03\xe9'), read_frame(link))
+            self.assertEqual(0, echo.process.wait(8))
+            self.assertGreater(time.monotonic() - since, 1)
+
+    def test_a_second_signal_ends_it_at_once(self):
+        with Echo() as echo, echo.connect() as link:
+            echo.process.terminate()
+            self.assertEqual((8, b'\x03\xe9'), read_frame(link))
+            since = time.monotonic()
+            echo.process.terminate()
+            self.assertEqual(1, echo.process.wait(8))
+            self.assertLess(time.monotonic() - since, 1)
+
+    def test_a_peer_that_never_reads_is_not_read_from(self):
+        message = frame(2, b'm' * 65000, mask=MASK)
+        with Echo() as echo, echo.connect() as link:
+            before = resident_mib(echo.process.pid)
+            link.settimeout(1)
+            sent = 0
+            try:
+                while sent < 200 << 20:
+                    sent += link.send(message[sent % len(message):])
+            except TimeoutError:
+                pass
+            self.assertLess(sent, 64 << 20)     # what the kernel holds for both of us
+            self.assertLess(resident_mib(echo.process.pid) - before, 16)
+            spent = echo.cpu_seconds()
+            time.sleep(1)
+            self.assertLess(echo.cpu_seconds() - spent, 0.5)
+            link.settimeout(20)
+            for _ in range(sent // len(message)):
+                self.assertEqual((2, 65000), (lambda got: (got[0], len(got[1])))(read_frame(link)))
+
+    def test_without_descriptors_clients_wait_and_nobody_spins(self):
+        def few():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+        with Echo(prepare=few) as echo:
+            links = [socket.create_connection(('127.0.0.1', echo.port), timeout=20)
+                     for _ in range(24)]
+            time.sleep(0.3)
+            spent = echo.cpu_seconds()
+            time.sleep(1.5)
+            self.assertLess(echo.cpu_seconds() - spent, 0.5)
+            last = links.pop()
+            for link in links:
+                link.close()
+            last.sendall(REQUEST)
+            self.assertIn(' 101 ', read_head(last))
+            last.close()
+            echo.process.terminate()
+            echo.process.wait(10)
+            text = echo.process.stderr.read().decode()
+            self.assertIn('the file limit is 16', text)
+            self.assertEqual(1, text.count('no more file descriptors'))
+
+    def test_statistics_are_a_line_per_second(self):
+        with Echo('--statistics') as echo, echo.connect() as link:
+            for _ in range(10):
+                link.sendall(frame(1, b'count me', mask=MASK))
+                read_frame(link)
+            line = echo.process.stderr.readline().decode()
+            self.assertIn('connections 1, messages/s 10 in 10 out, octets/s 140 in 100 out', line)
+
+
+class Server:
+    """Answers one client with `answer(link, head)`, in a thread."""
+
+    def __init__(self, answer):
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.url = f'ws://127.0.0.1:{self.listener.getsockname()[1]}'
+        self.head = ''
+        self.problem = None
+        self.answer = answer
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+
+    def serve(self):
+        try:
+            link, _ = self.listener.accept()
+            with link:
+                link.settimeout(30)
+                self.head = read_head(link)
+                self.answer(link, self.head)
+        except (OSError, EOFError, AssertionError) as problem:
+            self.problem = problem
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+        self.thread.join(30)
+
+
+def switching(head, *fields):
+    lines = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade',
+             'Sec-WebSocket-Accept: ' + accept_of(field(head, 'Sec-WebSocket-Key')), *fields]
+    return ('\r\n'.join(lines) + '\r\n\r\n').encode()
+
+
+def says(*frames, fields=()):
+    """A server that says these frames, and ends when it has heard a Close."""
+    def answer(link, head):
+        link.sendall(switching(head, *fields) + b''.join(frames))
+        while read_frame(link)[0] != 8:
+            pass
+    return answer
+
+
+def never_closes(link, head):
+    link.sendall(switching(head))
+    while link.recv(65536):
+        pass
+
+
+@needs('cat')
+class CatTest(ToolTest):
+    def cat(self, answer, *arguments, given=b''):
+        with Server(answer) as server:
+            return run(tools.cat, *arguments, server.url, given=given), server
+
+    def test_wrong_arguments_are_usage(self):
+        self.check_usage(tools.cat, [
+            [], ['http://localhost/'], ['localhost'], ['ws://'], ['ws://a/#b'], ['ws://a:0/'],
+            ['ws://a', 'ws://b'], ['--unknown', 'ws://a'], ['--header', 'no colon', 'ws://a'],
+            ['--header', 'Upgrade: mine', 'ws://a'], ['--header', 'A: b\r\nC: d', 'ws://a'],
+            ['--subprotocol', 'a b', 'ws://a'], ['--subprotocol', 'a,a', 'ws://a'],
+            ['--ping-every', 'soon', 'ws://a'], ['--ping-every', '0', 'ws://a'],
+            ['--timeout', '-1', 'ws://a'], ['--max-message', 'x', 'ws://a'], ['--origin'],
+        ])
+
+    def test_a_server_that_is_not_there_is_one_sentence(self):
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            port = listener.getsockname()[1]
+        self.check_sentence(run(tools.cat, f'ws://127.0.0.1:{port}/'), 1, 'refused', str(port))
+        self.check_sentence(run(tools.cat, 'ws://nowhere.invalid/'), 1,
+                            'cannot resolve nowhere.invalid')
+        self.check_sentence(run(tools.cat, 'wss://localhost/'), 1, 'TLS')
+
+    def test_an_answer_that_is_no_101_is_one_sentence(self):
+        body = b'Not for you.\r\nNever.'
+        cases = {
+            b'HTTP/1.1 403 Forbidden\r\nContent-Length: %d\r\n\r\n' % len(body) + body:
+                ['refused', '403', 'Not for you.'],
+            b'HTTP/1.1 302 Found\r\nLocation: ws://elsewhere/\r\nContent-Length: 0\r\n\r\n':
+                ['redirects to ws://elsewhere/', '302'],
+            b'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="sea"\r\n'
+            b'Content-Length: 0\r\n\r\n': ['authentication', '401', 'Basic realm="sea"'],
+            b'HTTP/1.1 500 No\r\nConnection: close\r\n\r\n\x1b[31mred': ['500', '?[31mred'],
+            b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+            b'Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n':
+                ['Sec-WebSocket-Accept', '6455-4.1-51'],
+            b'SSH-2.0-OpenSSH\r\n': ['no WebSocket handshake'],
+            b'': ['without an answer'],
+        }
+        for answer, words in cases.items():
+            with self.subTest(answer):
+                def refuse(link, _head, answer=answer):
+                    link.sendall(answer)
+                    link.shutdown(socket.SHUT_WR)
+                    link.recv(1)
+                result, _ = self.cat(refuse)
+                self.check_sentence(result, 1, *words)
+
+    def test_a_silent_server_times_out(self):
+        since = time.monotonic()
+        result, _ = self.cat(lambda link, _head: link.recv(1), '--timeout', '0.3')
+        self.check_sentence(result, 1, 'timed out')
+        self.assertLess(time.monotonic() - since, 5)
+
+    def test_a_server_that_does_not_close_times_out(self):
+        result, _ = self.cat(never_closes, '--timeout', '0.5')
+        self.check_sentence(result, 1, 'timed out', 'closing handshake')
+
+    def test_how_the_server_closes_is_the_exit_status(self):
+        cases = {
+            frame(8, b'\x03\xe8'): None,
+            frame(8, b'\x03\xe8fine'): None,
+            frame(8): None,
+            frame(8, b'\x03\xe9'): ['1001'],
+            frame(8, b'\x03\xf3on fire'): ['1011', 'on fire'],
+            frame(8, b'\x0f\xa0\xe2\x9a\x93'): ['4000', '\u2693'],
+            frame(1, b'\xff'): ['1007', '6455-8.1-01'],
+            frame(1, b'x', mask=MASK): ['1002', 'masked'],
+        }
+        for last, words in cases.items():
+            with self.subTest(last):
+                with Server(says(last)) as server, \
+                        subprocess.Popen([tools.cat, server.url], stdin=subprocess.PIPE,
+                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE) as cat:
+                    status = cat.wait(20)       # its input is still open
+                    problem = cat.stderr.read().decode()
+                self.assertEqual((0, 0) if words is None else (1, 1),
+                                 (status, problem.count('\n')), problem)
+                for word in words or ():
+                    self.assertIn(word, problem)
+
+    def test_an_abrupt_end_is_one_sentence(self):
+        def reset(link, head):
+            link.sendall(switching(head))
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+        for answer, word in ((lambda link, head: link.sendall(switching(head)), 'ended'),
+                             (reset, 'transport')):
+            with Server(answer) as server, \
+                    subprocess.Popen([tools.cat, server.url], stdin=subprocess.PIPE,
+                                     stderr=subprocess.PIPE) as cat:
+                self.assertEqual(1, cat.wait(20))
+                text = cat.stderr.read().decode()
+            self.assertEqual(1, text.count('\n'), text)
+            self.assertIn(word, text)
+
+    def test_what_comes_with_the_101_is_printed(self):
+        frames = [frame(1, 'early \u2693'.encode()), frame(2, b'\x00\xff'), frame(1, b''),
+                  frame(1, b'in ', fin=False), frame(9), frame(0, b'parts'),
+                  frame(8, b'\x03\xe8')]
+        result, _ = self.cat(says(*frames))
+        self.assertEqual((0, b''), (result.returncode, result.stderr))
+        self.assertEqual('early \u2693\n00ff\n\nin parts\n', result.stdout.decode())
+
+    def test_the_request_holds_what_was_asked_for(self):
+        result, server = self.cat(
+            says(frame(8, b'\x03\xe8'), fields=['Sec-WebSocket-Protocol: b']), '--subprotocol',
+            'a,b', '--subprotocol', 'c', '--header', 'Authorization:  Bearer sea ', '--origin',
+            'https://example.com')
+        self.assertEqual((0, b''), (result.returncode, result.stderr))
+        self.assertEqual('GET / HTTP/1.1', server.head.split('\r\n')[0])
+        self.assertEqual(server.url[5:], field(server.head, 'Host'))
+        self.assertEqual('a, b, c', field(server.head, 'Sec-WebSocket-Protocol'))
+        self.assertEqual('Bearer sea', field(server.head, 'Authorization'))
+        self.assertEqual('https://example.com', field(server.head, 'Origin'))
+
+    def test_lines_become_messages(self):
+        heard = []
+
+        def listen(link, head):
+            link.sendall(switching(head))
+            while True:
+                heard.append(read_frame(link))
+                if heard[-1][0] == 8:
+                    return link.sendall(frame(8, heard[-1][1]))
+        for arguments, opcode in (([], 1), (['--binary'], 2)):
+            heard.clear()
+            result, _ = self.cat(listen, *arguments, given='one\n\ntwo \u2693\r\nlast')
+            self.assertEqual((0, b''), (result.returncode, result.stderr))
+            self.assertEqual([(opcode, b'one'), (opcode, b''),
+                              (opcode, 'two \u2693\r'.encode()), (opcode, b'last'),
+                              (8, b'\x03\xe8')], heard)
+
+    def test_a_line_that_cannot_be_sent_is_one_sentence(self):
+        def obey(link, head):
+            says()(link, head)
+            link.sendall(frame(8, b'\x03\xe8'))
+        for given, words in ((b'fine\nnot \xff fine\n', ['line 2', 'UTF-8']),
+                             (b'fine\n' + b'x' * 101 + b'\n', ['line 2', '--max-message']),
+                             (b'x' * 10**6, ['line 1', '--max-message'])):
+            result, _ = self.cat(obey, '--max-message', 100, given=given)
+            self.check_sentence(result, 1, *words)
+
+    def test_pings_are_sent_when_asked_for(self):
+        pings = []
+
+        def count(link, head):
+            link.sendall(switching(head))
+            while len(pings) < 3:
+                opcode, payload = read_frame(link)
+                pings.append(opcode)
+                link.sendall(frame(10, payload))
+            link.sendall(frame(8, b'\x03\xe8'))
+            read_frame(link)
+        with Server(count) as server, \
+                subprocess.Popen([tools.cat, '--ping-every', '0.1', server.url],
+                                 stdin=subprocess.PIPE) as cat:
+            self.assertEqual(0, cat.wait(20))
+        self.assertEqual([9, 9, 9], pings)
+
+    def test_a_close_before_a_reset_is_still_heard(self):
+        """The client, full of output, is not reading when the server says why and leaves."""
+        def leave(link, head):
+            link.sendall(switching(head))
+            time.sleep(0.5)
+            link.sendall(frame(8, b'\x0f\xa1bye'))
+        with Server(leave) as server:
+            result = run(tools.cat, server.url, given=b'y' * (16 << 20) + b'\n')
+        self.check_sentence(result, 1, '4001', 'bye')
+
+    def test_the_close_clock_starts_when_all_is_sent(self):
+        def dawdle(link, head):
+            link.sendall(switching(head))
+            time.sleep(2)
+            while read_frame(link)[0] != 8:
+                pass
+            link.sendall(frame(8, b'\x03\xe8'))
+        result, _ = self.cat(dawdle, '--timeout', '0.5', given=b'z' * (16 << 20))
+        self.assertEqual((0, b''), (result.returncode, result.stderr))
+
+    def test_input_waits_for_a_server_that_does_not_read(self):
+        done = threading.Event()
+
+        def ignore(link, head):
+            link.sendall(switching(head))
+            done.wait(30)
+        with Server(ignore) as server, \
+                subprocess.Popen([tools.cat, server.url], stdin=subprocess.PIPE) as cat:
+            os.set_blocking(cat.stdin.fileno(), False)
+            taken = 0
+            last = time.monotonic()
+            while time.monotonic() - last < 0.5 and taken < 64 << 20:
+                try:
+                    taken += os.write(cat.stdin.fileno(), b'line of input\n' * 1000)
+                    last = time.monotonic()
+                except BlockingIOError:
+                    time.sleep(0.01)
+            self.assertIsNone(cat.poll())
+            self.assertLess(taken, 32 << 20)
+            self.assertLess(resident_mib(cat.pid), 16)
+            cat.kill()
+            cat.stdin = None
+            done.set()
+
+
+@needs('cat')
+@needs('echo')
+class TogetherTest(ToolTest):
+    def check_echo(self, given, *arguments, expected=None):
+        with Echo() as echo:
+            result = run(tools.cat, *arguments, echo.url, given=given)
+        self.assertEqual((0, b''), (result.returncode, result.stderr))
+        self.assertTrue(result.stdout == (given if expected is None else expected))
+
+    def test_lines_come_back(self):
+        self.check_echo('one\n\ntwo \u2693\n'.encode())
+        self.check_echo(b'', expected=b'')
+        self.check_echo(b'a\x00\xff\nb', '--binary', expected=b'6100ff\n62\n')
+
+    def test_sixteen_mebioctets_come_back(self):
+        self.check_echo(b'm' * (16 << 20) + b'\n')
+
+    def test_a_long_dialogue_is_full_duplex(self):
+        self.check_echo(b''.join(b'line %d\n' % number for number in range(200000)))
+        self.check_echo(b''.join(b'%d' % (number % 10) * 300000 + b'\n' for number in range(100)))
+
+    def test_a_message_too_large_for_the_server_is_said(self):
+        with Echo('--max-message', 10) as echo:
+            result = run(tools.cat, echo.url, given=b'eleven char\n')
+        self.check_sentence(result, 1, '1009')
+
+    def test_a_stop_of_the_server_is_said(self):
+        with Echo() as echo, \
+                subprocess.Popen([tools.cat, echo.url], stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE) as cat:
+            cat.stdin.write(b'hello\n')
+            cat.stdin.flush()
+            self.assertEqual(b'hello\n', cat.stdout.readline())
+            echo.process.terminate()
+            self.assertEqual((0, 1), (echo.process.wait(20), cat.wait(20)))
+            self.assertIn(b'1001', cat.stderr.read())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, add_help=False)
+    for name in vars(tools):
+        parser.add_argument('--' + name)
+    _, rest = parser.parse_known_args(namespace=tools)
+    unittest.main(argv=[sys.argv[0], *rest])
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Time: what the arithmetic gives is exact, or the end of what can be said; it never wraps around.
+#include "hawse/time.hpp"
+
+#include "hawse/chrono.hpp"
+#include "hawse/posix.hpp"
+#include "support/catch.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace hawse::test {
+namespace {
+
+__extension__ using Wide = __int128;
+
+constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+
+std::int64_t saturated(Wide value) {
+    return static_cast<std::int64_t>(std::clamp<Wide>(value, least, most));
+}
+
+// Each end, the middle, and what lies a little beside them.
+std::vector<std::int64_t> landmarks() {
+    std::vector<std::int64_t> values;
+    for (const std::int64_t centre :
+         {least, least / 2, least / 1'000'000'000, std::int64_t{-1'000'000}, std::int64_t{0},
+          std::int64_t{1'000'000}, most / 1'000'000'000, most / 1'000'000, most / 2, most})
+        for (std::int64_t beside = -2; beside <= 2; ++beside)
+            values.push_back(saturated(Wide{centre} + beside));
+    return values;
+}
+
+TEST_CASE("a time and a duration add up, or stop at the end of time") {
+    std::size_t mismatches = 0;
+    for (const std::int64_t left : landmarks())
+        for (const std::int64_t right : landmarks())
+            mismatches +=
+                (Time{left} + Duration{right}).nanoseconds != saturated(Wide{left} + right);
+    CHECK(mismatches == 0);
+}
+
+TEST_CASE("the span between two times is exact, or the longest there is") {
+    std::size_t mismatches = 0;
+    for (const std::int64_t later : landmarks())
+        for (const std::int64_t earlier : landmarks())
+            mismatches +=
+                (Time{later} - Time{earlier}).nanoseconds != saturated(Wide{later} - earlier);
+    CHECK(mismatches == 0);
+    CHECK(Time{least} - Time{least} == Duration{});
+    CHECK(Time{-1} - Time{least} == Duration{most});
+}
+
+TEST_CASE("milliseconds and seconds are nanoseconds, or the longest there is") {
+    for (const std::int64_t count : landmarks()) {
+        INFO(count);
+        CHECK(nanoseconds(count).nanoseconds == count);
+        CHECK(milliseconds(count).nanoseconds == saturated(Wide{count} * 1'000'000));
+        CHECK(seconds(count).nanoseconds == saturated(Wide{count} * 1'000'000'000));
+    }
+    CHECK(seconds(2) == milliseconds(2000));
+    CHECK(milliseconds(1) == nanoseconds(1'000'000));
+}
+
+TEST_CASE("never is later than any time, and stays so") {
+    for (const std::int64_t value : landmarks()) CHECK(Time{value} <= never);
+    CHECK(never + seconds(1) == never);
+    CHECK(Time{most - 1} < never);
+    CHECK(Time{least} < Time{0});
+    CHECK(seconds(-1) < seconds(0));
+}
+
+TEST_CASE("chrono's times and durations are the same as ours") {
+    CHECK(to_duration(std::chrono::milliseconds(1500)) == milliseconds(1500));
+    CHECK(to_duration(std::chrono::nanoseconds(-3)) == nanoseconds(-3));
+    CHECK(to_chrono(seconds(3)) == std::chrono::seconds(3));
+    CHECK(to_chrono(to_duration(std::chrono::hours(1))) == std::chrono::hours(1));
+    const std::chrono::steady_clock::time_point point(std::chrono::seconds(7));
+    CHECK(to_time(point) == Time{} + seconds(7));
+    CHECK(to_time(point + std::chrono::milliseconds(5)) - to_time(point) == milliseconds(5));
+}
+
+TEST_CASE("the platform's clock goes forward") {
+    const Time before = posix_now();
+    const Time after = posix_now();
+    CHECK(before <= after);
+    CHECK(after - before < seconds(60));
+    CHECK(before > Time{});
+}
+
+}  // namespace
+}  // namespace hawse::test
