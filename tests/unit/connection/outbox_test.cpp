@@ -979,7 +979,10 @@ private:
                    "octets are those of the next frame");
             done += piece;
         }
-        if (in_place) check_places(offset, data, size);
+        if (in_place) {
+            check_places(offset, data, size);
+            gathered_ = std::max<std::uint64_t>(gathered_, offset + size);
+        }
         if (offset + size <= seen_) return;
         const std::size_t fresh = std::size_t(offset + size - seen_);
         shown_.push_back({seen_, fresh, in_place ? data + (size - fresh) : nullptr});
@@ -1119,9 +1122,7 @@ private:
 
     void drop() {
         // Only what gather() showed may be in a write; what was copied out is not.
-        const bool in_a_write = std::any_of(shown_.begin(), shown_.end(), [&](const Shown& shown) {
-            return shown.data != nullptr && shown.offset + shown.size > handed_;
-        });
+        const bool in_a_write = gathered_ > handed_;
         const std::size_t committed = in_a_write ? outbox_->committed_size() : 0;
         outbox_->drop();
         dropped_ = true;
@@ -1168,6 +1169,7 @@ private:
     std::optional<std::uint64_t> due_at_;  // where the stream must go on with a control frame
     std::uint64_t released_ = 0, handed_ = 0, seen_ = 0, end_ = 0;
     std::uint64_t data_end_ = 0, data_released_ = 0;
+    std::uint64_t gathered_ = 0;  // up to where gather() has shown octets
     bool close_shown_ = false;
     bool dropped_ = false;
     std::string fault_;
