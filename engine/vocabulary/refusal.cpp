@@ -38,6 +38,7 @@ constexpr Row table[] = {
     ROW(output_full, "Too much output is waiting: write it, then send again."),
     ROW(out_of_memory, "The allocator answered null, or the Config has no pool: try again later."),
     ROW(no_entropy, "The entropy source failed or is missing: a client cannot send without one."),
+    ROW(wrong_role, "A server starts nothing: it waits for the request event."),
     ROW(already_started, "The handshake was started before: make a new object for a new attempt."),
     ROW(not_deciding, "There is no request to decide: wait for the request event."),
     ROW(plain_request, "The request asked for no upgrade: answer it with reject()."),

@@ -45,6 +45,7 @@
 #include "hawse/memory.hpp"
 #include "hawse/refusal.hpp"
 #include "hawse/role.hpp"
+#include "hawse/session.hpp"
 #include "hawse/slice.hpp"
 #include "hawse/statistics.hpp"
 #include "hawse/time.hpp"

@@ -25,6 +25,7 @@ enum class [[nodiscard]] Refusal : std::uint8_t{
     output_full,              ///< Limits::output_max would be passed: drain, then send again
     out_of_memory,            ///< the allocator answered null, or there is no pool
     no_entropy,               ///< the entropy source failed, or there is none
+    wrong_role,               ///< a server has nothing to start
     already_started,          ///< start() was called before
     not_deciding,             ///< accept() or reject() without a request to decide
     plain_request,            ///< accept() of a request that asked for no upgrade
