@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What a 101 response must say for the conversation to be open: RFC 6455 §4.1 as a list of rules,
-// first fault first. Pure; it neither reads octets nor knows how the request was sent.
-#include "hawse/handshake.hpp"
+// What a response must say for the conversation to be open: RFC 6455 §4.1 and RFC 8441 §5 as two
+// lists of rules, first fault first. Pure; it neither reads octets nor knows how the request was
+// sent.
+#include "hawse/response.hpp"
+
+#include "handshake/status.hpp"
 #include "http/field.hpp"
+#include "http/stream_fields.hpp"
 
 #include <algorithm>
 
@@ -68,19 +72,37 @@ Violation read_subprotocol(Fields fields, const Offer& offer, const Config& conf
     return Violation::none;
 }
 
+Violation judge_switch(const ResponseHead& head, const Offer& offer,
+                       const Config& config) noexcept {
+    constexpr Violation none = Violation::none;
+    Violation fault = none;
+    if (head.version < 11 || head.version >= 20) return Violation::response_outdated_http_version;
+    if ((fault = check_upgrade(head.fields)) != none) return fault;
+    if ((fault = check_connection(head.fields, config)) != none) return fault;
+    return check_accept(head.fields, offer.key);
+}
+
+// Accept is not looked at: nobody asked for one. RFC 8441 §5
+Violation judge_tunnel(const ResponseHead& head) noexcept {
+    return http::has_connection_specific(head.fields)
+               ? Violation::response_connection_specific_field
+               : Violation::none;
+}
+
 }  // namespace
 
 Violation judge_response(const ResponseHead& head, const Offer& offer, const Config& config,
                          Agreement& agreement) noexcept {
     constexpr Violation none = Violation::none;
     Violation fault = none;
-    agreement = {Role::client, {}};
+    std::uint16_t status = 0;
+    agreement = {.role = Role::client};
 
-    if (head.status != 101) return Violation::malformed_status_line;
-    if (head.version < 11 || head.version >= 20) return Violation::response_outdated_http_version;
-    if ((fault = check_upgrade(head.fields)) != none) return fault;
-    if ((fault = check_connection(head.fields, config)) != none) return fault;
-    if ((fault = check_accept(head.fields, offer.key)) != none) return fault;
+    if ((fault = handshake::read_status(head, status)) != none) return fault;
+    if (!handshake::is_accepting(status, head.transport)) return Violation::malformed_status_line;
+    fault =
+        head.transport == Transport::http1 ? judge_switch(head, offer, config) : judge_tunnel(head);
+    if (fault != none) return fault;
     if ((fault = check_extensions(head.fields, config)) != none) return fault;
     return read_subprotocol(head.fields, offer, config, agreement);
 }

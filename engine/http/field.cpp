@@ -21,11 +21,6 @@ constexpr std::array<bool, 256> token_characters = [] {
     return table;
 }();
 
-constexpr char lower(char character) noexcept {
-    return character >= 'A' && character <= 'Z' ? static_cast<char>(character + ('a' - 'A'))
-                                                : character;
-}
-
 void skip_white_space(std::string_view& text) noexcept {
     while (!text.empty() && is_white_space(text.front())) text.remove_prefix(1);
 }
