@@ -9,6 +9,8 @@ namespace hawse::handshake {
 
 namespace {
 
+constexpr std::string_view extensions_name = "Sec-WebSocket-Extensions";
+
 struct Reason {
     std::uint16_t status;
     std::string_view text;
@@ -95,7 +97,24 @@ bool is_reserved(std::string_view name, Role role, Transport transport) noexcept
     return false;
 }
 
+// Whether each one that is accepted was offered; both lists are well-formed.
+bool were_offered(const Request& request, const Field& accepted, const Limits& limits) noexcept {
+    const std::uint32_t empty_max = limits.empty_element_count_max;
+    http::ExtensionReader extensions({&accepted, 1}, accepted.name, empty_max);
+    for (http::Extension one; extensions.next(one) == http::Reading::found;)
+        if (!http::names_extension(request.fields, extensions_name, one.name, empty_max))
+            return false;
+    return true;
+}
+
 }  // namespace
+
+bool is_relayable(std::string_view extensions, const Limits& limits) noexcept {
+    const Field field = {extensions_name, extensions};
+    return extensions.empty() ||
+           http::check_extensions({&field, 1}, extensions_name, limits.empty_element_count_max) ==
+               http::ListShape::well_formed;
+}
 
 Refusal check_fields(std::span<const Field> fields, Role role, Transport transport) noexcept {
     for (const Field& field : fields)
@@ -107,7 +126,7 @@ Refusal check_fields(std::span<const Field> fields, Role role, Transport transpo
 }
 
 Refusal check_acceptance(const Request& request, const Acceptance& acceptance, Transport transport,
-                         Agreement& agreement) noexcept {
+                         const Limits& limits, Agreement& agreement) noexcept {
     std::string_view chosen;
     if (request.plain) return Refusal::plain_request;
     if (!acceptance.subprotocol.empty()) {
@@ -116,13 +135,16 @@ Refusal check_acceptance(const Request& request, const Acceptance& acceptance, T
         while (!chosen.empty() && chosen != acceptance.subprotocol);
         if (chosen.empty()) return Refusal::subprotocol_not_offered;
     }
+    if (!is_relayable(acceptance.relayed_extensions, limits)) return Refusal::invalid_field;
+    if (!were_offered(request, {extensions_name, acceptance.relayed_extensions}, limits))
+        return Refusal::extension_not_offered;
     const Refusal refusal = check_fields(acceptance.fields, Role::server, transport);
     if (refusal == Refusal::none) agreement = {.role = Role::server, .subprotocol = chosen};
     return refusal;
 }
 
-void write_acceptance_fields(TextWriter& writer, const AcceptKey& key,
-                             const Acceptance& acceptance) noexcept {
+std::string_view write_acceptance_fields(TextWriter& writer, const AcceptKey& key,
+                                         const Acceptance& acceptance) noexcept {
     if (writer.transport() == Transport::http1) {
         writer.put_field("Upgrade", "websocket");
         writer.put_field("Connection", "Upgrade");
@@ -132,15 +154,25 @@ void write_acceptance_fields(TextWriter& writer, const AcceptKey& key,
     }
     if (!acceptance.subprotocol.empty())
         writer.put_field("Sec-WebSocket-Protocol", acceptance.subprotocol);
+    std::string_view extensions;
+    if (!acceptance.relayed_extensions.empty()) {
+        writer.begin_field(extensions_name);
+        const std::size_t start = writer.size();
+        writer.put(http::trim(acceptance.relayed_extensions));
+        extensions = writer.text_from(start);
+        writer.end_field();
+    }
     write_fields(writer, acceptance.fields);
+    return extensions;
 }
 
-void write_acceptance(TextWriter& writer, const AcceptKey& key, const Acceptance& acceptance,
-                      bool expects_continue) noexcept {
+std::string_view write_acceptance(TextWriter& writer, const AcceptKey& key,
+                                  const Acceptance& acceptance, bool expects_continue) noexcept {
     if (expects_continue) writer.put("HTTP/1.1 100 Continue\r\n\r\n");  // RFC 9110 §7.8
     writer.put("HTTP/1.1 101 Switching Protocols\r\n");
-    write_acceptance_fields(writer, key, acceptance);
+    const std::string_view extensions = write_acceptance_fields(writer, key, acceptance);
     writer.put("\r\n");
+    return extensions;
 }
 
 void write_rejection(TextWriter& writer, const Rejection& rejection) noexcept {

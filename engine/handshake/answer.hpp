@@ -18,17 +18,23 @@ namespace hawse::handshake {
 [[nodiscard]] Refusal check_fields(std::span<const Field> fields, Role role,
                                    Transport transport) noexcept;
 
-/// Whether a request may be accepted so. What is agreed views the request.
+/// Whether extensions that a proxy relays, in either direction, are none or a list of them.
+[[nodiscard]] bool is_relayable(std::string_view extensions, const Limits& limits) noexcept;
+
+/// Whether a request may be accepted so. The subprotocol agreed views the request; of extensions
+/// nothing is agreed here.
 [[nodiscard]] Refusal check_acceptance(const Request& request, const Acceptance& acceptance,
-                                       Transport transport, Agreement& agreement) noexcept;
+                                       Transport transport, const Limits& limits,
+                                       Agreement& agreement) noexcept;
 
-/// The fields that accept, over the writer's transport; :status in front. RFC 6455 §4.2.2
-void write_acceptance_fields(TextWriter& writer, const AcceptKey& key,
-                             const Acceptance& acceptance) noexcept;
+/// The fields that accept, over the writer's transport; :status in front. Answers the extensions as
+/// written. RFC 6455 §4.2.2
+std::string_view write_acceptance_fields(TextWriter& writer, const AcceptKey& key,
+                                         const Acceptance& acceptance) noexcept;
 
-/// 101, behind a 100 for a client that expects it.
-void write_acceptance(TextWriter& writer, const AcceptKey& key, const Acceptance& acceptance,
-                      bool expects_continue) noexcept;
+/// 101, behind a 100 for a client that expects it. Answers the extensions as written.
+std::string_view write_acceptance(TextWriter& writer, const AcceptKey& key,
+                                  const Acceptance& acceptance, bool expects_continue) noexcept;
 
 /// The fields that refuse, without those of a content; :status in front.
 void write_refusal_fields(TextWriter& writer, std::uint16_t status, Violation violation) noexcept;

@@ -2,6 +2,7 @@
 #include "handshake/offered.hpp"
 
 #include "handshake/request_head.hpp"
+#include "http/field.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -10,7 +11,8 @@
 namespace hawse::handshake {
 
 Refusal Offered::keep(const ClientRequest& request, Transport transport) noexcept {
-    if (const Refusal refusal = check_request(request, transport); refusal != Refusal::none)
+    if (const Refusal refusal = check_request(request, transport, config_.limits);
+        refusal != Refusal::none)
         return refusal;
     HandshakeKey key = {};
     if (transport == Transport::http1) {
@@ -36,16 +38,31 @@ Cause Offered::judge(const ResponseHead& head, Violation& fault) noexcept {
     if (!agreement_.subprotocol.empty())  // the same characters, but ours
         agreement_.subprotocol = *std::find(offer_.subprotocols.begin(), offer_.subprotocols.end(),
                                             agreement_.subprotocol);
-    return Cause::none;
+    if (agreement_.extensions.empty() || join_extensions(head.fields)) return Cause::none;
+    agreement_ = {.role = Role::client};
+    return Cause::out_of_memory;
+}
+
+// One line or several say the same. RFC 6455 §9.1
+bool Offered::join_extensions(std::span<const Field> fields) noexcept {
+    for (const Field& field : fields) {
+        const std::string_view line = http::trim(field.value);
+        if (!http::equals_ignoring_case(field.name, "Sec-WebSocket-Extensions") || line.empty())
+            continue;
+        if (accepted_.size() != 0 && !accepted_.append(as_bytes(", "))) return false;
+        if (!accepted_.append(as_bytes(line))) return false;
+    }
+    agreement_.extensions = accepted_.text();
+    return true;
 }
 
 // Views first, then the characters they view, in one block.
 bool Offered::copy(const ClientRequest& request) noexcept {
     const auto subprotocols = request.subprotocols;
-    std::size_t size = subprotocols.size_bytes();
+    std::size_t size = subprotocols.size_bytes() + request.relayed_extensions.size();
     for (const std::string_view one : subprotocols) size += one.size();
     if (!octets_.resize(size)) return false;
-    if (subprotocols.empty()) return true;
+    if (size == 0) return true;
     std::byte* view = octets_.bytes().data();
     const auto* const first = reinterpret_cast<const std::string_view*>(view);
     std::byte* characters = view + subprotocols.size_bytes();
@@ -55,7 +72,10 @@ bool Offered::copy(const ClientRequest& request) noexcept {
         view += sizeof(std::string_view);
         characters += one.size();
     }
-    offer_.subprotocols = {std::launder(first), subprotocols.size()};
+    if (!subprotocols.empty()) offer_.subprotocols = {std::launder(first), subprotocols.size()};
+    const std::string_view extensions = request.relayed_extensions;
+    if (!extensions.empty()) std::memcpy(characters, extensions.data(), extensions.size());
+    offer_.extensions = octets_.text().substr(size - extensions.size());
     return true;
 }
 

@@ -18,7 +18,8 @@ namespace hawse::handshake {
 
 class Offered {
 public:
-    explicit Offered(const Config& config) noexcept : config_(config), octets_(config.pool) {}
+    explicit Offered(const Config& config) noexcept
+        : config_(config), octets_(config.pool), accepted_(config.pool) {}
     Offered(const Offered&) = delete;
     Offered& operator=(const Offered&) = delete;
 
@@ -29,17 +30,19 @@ public:
 
     [[nodiscard]] const HandshakeKey& key() const noexcept { return offer_.key; }
 
-    /// Judges a response that opens: none, or `violation` with the fault. The agreement views this
-    /// object.
+    /// Judges a response that opens: none, `violation` with the fault, or `out_of_memory`. The
+    /// agreement views this object.
     [[nodiscard]] Cause judge(const ResponseHead& head, Violation& fault) noexcept;
 
     [[nodiscard]] const Agreement& agreement() const noexcept { return agreement_; }
 
 private:
     [[nodiscard]] bool copy(const ClientRequest& request) noexcept;
+    [[nodiscard]] bool join_extensions(std::span<const Field> fields) noexcept;
 
     const Config& config_;
     http::LeasedBytes octets_;
+    http::LeasedBytes accepted_;  // extensions; nobody leases who relays none
     Offer offer_;
     Agreement agreement_ = {.role = Role::client};
 };

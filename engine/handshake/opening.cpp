@@ -66,14 +66,14 @@ Refusal ServerOpening::accept(const Acceptance& acceptance) noexcept {
     State& self = state();
     if (self.phase != State::Phase::deciding) return Refusal::not_deciding;
     Agreement agreement;
-    if (const Refusal refusal =
-            handshake::check_acceptance(self.request, acceptance, self.transport, agreement);
+    if (const Refusal refusal = handshake::check_acceptance(
+            self.request, acceptance, self.transport, self.config.limits, agreement);
         refusal != Refusal::none)
         return refusal;
     AcceptKey key = {};
     if (self.transport == Transport::http1) key = accept_key(self.request.key);
     if (!self.answer.compose(self.transport, [&](TextWriter& writer) {
-            handshake::write_acceptance_fields(writer, key, acceptance);
+            agreement.extensions = handshake::write_acceptance_fields(writer, key, acceptance);
         }))
         return Refusal::out_of_memory;
     agreement.subprotocol = http::find_field(fields(), "Sec-WebSocket-Protocol");

@@ -37,6 +37,12 @@ void TextWriter::end_field() noexcept {
     put("\r\n");
 }
 
+void TextWriter::put_field(std::string_view name, std::string_view value) noexcept {
+    begin_field(name);
+    put(http::trim(value));
+    end_field();
+}
+
 std::size_t Output::gather(std::span<Slice> slices) const noexcept {
     std::size_t count = 0;
     const ConstBytes head = head_.bytes();

@@ -33,11 +33,8 @@ public:
     /// A field line: its value is what is put between the two.
     void begin_field(std::string_view name) noexcept;
     void end_field() noexcept;
-    void put_field(std::string_view name, std::string_view value) noexcept {
-        begin_field(name);
-        put(value);
-        end_field();
-    }
+    /// The same for one value, without the white space around it.
+    void put_field(std::string_view name, std::string_view value) noexcept;
 
     [[nodiscard]] Transport transport() const noexcept { return transport_; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }

@@ -125,11 +125,10 @@ Violation check_rest(Fields fields, const Config& config) noexcept {
     if (http::check_list(fields, "Sec-WebSocket-Protocol", http::is_token, empty_max) ==
         ListShape::malformed)
         return Violation::malformed_subprotocols;
-    http::ExtensionReader extensions(fields, "Sec-WebSocket-Extensions", empty_max);
-    http::Extension extension;
-    http::Reading reading = http::Reading::found;
-    while (reading == http::Reading::found) reading = extensions.next(extension);
-    return reading == http::Reading::end ? Violation::none : Violation::malformed_extensions;
+    if (http::check_extensions(fields, "Sec-WebSocket-Extensions", empty_max) ==
+        ListShape::malformed)
+        return Violation::malformed_extensions;
+    return Violation::none;
 }
 
 enum Pseudo : std::size_t { method, scheme, path, authority, protocol, pseudo_count };

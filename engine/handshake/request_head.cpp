@@ -63,13 +63,15 @@ void write_pseudo_fields(TextWriter& writer, const ClientRequest& request) noexc
 
 }  // namespace
 
-Refusal check_request(const ClientRequest& request, Transport transport) noexcept {
+Refusal check_request(const ClientRequest& request, Transport transport,
+                      const Limits& limits) noexcept {
     const std::string_view target = request.target;
     if (!http::is_host(request.host)) return Refusal::invalid_host;
     if (!is_target(target) || !has_only_visible(target) || target.find('#') < target.size())
         return Refusal::invalid_target;
     if (!has_only_visible(request.origin)) return Refusal::invalid_origin;
     if (!are_subprotocols(request.subprotocols)) return Refusal::invalid_subprotocol;
+    if (!is_relayable(request.relayed_extensions, limits)) return Refusal::invalid_field;
     return check_fields(request.fields, Role::client, transport);
 }
 
@@ -97,6 +99,8 @@ void write_request_fields(TextWriter& writer, const ClientRequest& request,
         }
         writer.end_field();
     }
+    if (!request.relayed_extensions.empty())
+        writer.put_field("Sec-WebSocket-Extensions", request.relayed_extensions);
     for (const Field& field : request.fields) writer.put_field(field.name, field.value);
 }
 

@@ -11,7 +11,8 @@
 namespace hawse::handshake {
 
 /// Whether every part obeys its grammar, so that nothing can be injected.
-[[nodiscard]] Refusal check_request(const ClientRequest& request, Transport transport) noexcept;
+[[nodiscard]] Refusal check_request(const ClientRequest& request, Transport transport,
+                                    const Limits& limits) noexcept;
 
 // Of a request that was checked.
 

@@ -46,16 +46,27 @@ Violation check_accept(Fields fields, const HandshakeKey& key) noexcept {
     return Violation::none;
 }
 
-// None is offered yet, so that any that is named is one too many.
-Violation check_extensions(Fields fields, const Config& config) noexcept {
-    http::ExtensionReader extensions(fields, "Sec-WebSocket-Extensions",
-                                     config.limits.empty_element_count_max);
-    http::Extension extension;
-    bool named = false;
-    http::Reading reading = extensions.next(extension);
-    for (; reading == http::Reading::found; reading = extensions.next(extension)) named = true;
-    if (reading == http::Reading::malformed) return Violation::response_malformed_extensions;
-    return named ? Violation::response_unoffered_extension : Violation::none;
+// By name alone: what parameters mean is known to who relays them, if to anybody.
+Violation check_extensions(Fields fields, const Offer& offer, const Config& config) noexcept {
+    constexpr std::string_view name = "Sec-WebSocket-Extensions";
+    const std::uint32_t empty_max = config.limits.empty_element_count_max;
+    const Field offered = {name, offer.extensions};
+    if (http::check_extensions(fields, name, empty_max) == ListShape::malformed)
+        return Violation::response_malformed_extensions;
+    http::ExtensionReader accepted(fields, name, empty_max);
+    for (http::Extension one; accepted.next(one) == http::Reading::found;)
+        if (!http::names_extension({&offered, 1}, name, one.name, empty_max))
+            return Violation::response_unoffered_extension;
+    return Violation::none;
+}
+
+// The first line that is not blank.
+std::string_view find_extensions(Fields fields) noexcept {
+    for (const Field& field : fields)
+        if (http::equals_ignoring_case(field.name, "Sec-WebSocket-Extensions") &&
+            !http::trim(field.value).empty())
+            return http::trim(field.value);
+    return {};
 }
 
 // The field holds one token, no list: what equals an offered one is one. RFC 6455 §4.3
@@ -103,8 +114,10 @@ Violation judge_response(const ResponseHead& head, const Offer& offer, const Con
     fault =
         head.transport == Transport::http1 ? judge_switch(head, offer, config) : judge_tunnel(head);
     if (fault != none) return fault;
-    if ((fault = check_extensions(head.fields, config)) != none) return fault;
-    return read_subprotocol(head.fields, offer, config, agreement);
+    if ((fault = check_extensions(head.fields, offer, config)) != none) return fault;
+    if ((fault = read_subprotocol(head.fields, offer, config, agreement)) != none) return fault;
+    agreement.extensions = find_extensions(head.fields);
+    return none;
 }
 
 std::string_view Response::field(std::string_view name) const noexcept {

@@ -41,12 +41,14 @@ void Server::receive_end(TransportEnd end_of_input, Time now) noexcept {
 Refusal Server::accept(const Acceptance& acceptance) noexcept {
     if (phase_ != Phase::deciding) return Refusal::not_deciding;
     Agreement agreement;
-    if (const Refusal refusal = check_acceptance(request_, acceptance, Transport::http1, agreement);
+    if (const Refusal refusal =
+            check_acceptance(request_, acceptance, Transport::http1, config_.limits, agreement);
         refusal != Refusal::none)
         return refusal;
     const AcceptKey key = accept_key(request_.key);
     if (!output_.compose([&](TextWriter& writer) {
-            write_acceptance(writer, key, acceptance, request_.expects_continue);
+            agreement.extensions =
+                write_acceptance(writer, key, acceptance, request_.expects_continue);
         }))
         return Refusal::out_of_memory;
     agreement_ = agreement;

@@ -142,4 +142,13 @@ private:
     bool malformed_ = false;
 };
 
+/// Whether an extension list has an element of that name, octet for octet. O(octets).
+[[nodiscard]] bool names_extension(std::span<const Field> fields, std::string_view name,
+                                   std::string_view extension,
+                                   std::uint32_t empty_element_count_max) noexcept;
+
+/// What an extension list turned out to be, all its lines together.
+[[nodiscard]] ListShape check_extensions(std::span<const Field> fields, std::string_view name,
+                                         std::uint32_t empty_element_count_max) noexcept;
+
 }  // namespace hawse::http

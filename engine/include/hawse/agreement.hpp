@@ -5,6 +5,7 @@
 
 #include "hawse/role.hpp"
 
+#include <cstdint>
 #include <string_view>
 
 namespace hawse {
@@ -14,6 +15,12 @@ struct Agreement {
     /// Empty when there is none. Lives as long as the handshake object that settled it; a Connection
     /// does not read it.
     std::string_view subprotocol = {};
+    /// What was accepted of the extensions that a proxy relays, as one field value; empty without.
+    /// Lives as the subprotocol does, and no Connection reads it.
+    std::string_view extensions = {};
+    /// Those of 0x40 (RSV1), 0x20 (RSV2) and 0x10 (RSV3) that data frames may carry. Set by the host,
+    /// which knows what the extensions mean, and read by Delivery::frames alone. RFC 6455 §5.2
+    std::uint8_t reserved_bits = 0;
 };
 
 }  // namespace hawse

@@ -50,14 +50,14 @@ public:
     [[nodiscard]] const Request& request() const noexcept;
 
     /// Accepts: 101 is queued. Refusals: not_deciding, plain_request, subprotocol_not_offered,
-    /// invalid_field, reserved_field, out_of_memory.
+    /// extension_not_offered, invalid_field, reserved_field, out_of_memory.
     Refusal accept(const Acceptance& acceptance = {}) noexcept;
     /// Rejects with any final status, or answers a plain request. Content-Length and Connection: close
     /// are written by the engine. Refusals: not_deciding, invalid_status, invalid_field, reserved_field,
     /// out_of_memory.
     Refusal reject(const Rejection& rejection) noexcept;
 
-    /// After `opened`. The subprotocol's characters live as long as this object.
+    /// After `opened`. What it views lives as long as this object.
     [[nodiscard]] const Agreement& agreement() const noexcept;
     /// After `opened`: the octets that came behind the head, to be lent to the Connection's first
     /// receive(). They live as long as this object. Empty the second time.
@@ -105,7 +105,8 @@ public:
 
     /// The response, from its event on.
     [[nodiscard]] const Response& response() const noexcept;
-    /// After `opened`. The subprotocol's characters live as long as this object.
+    /// After `opened`. What it views lives as long as this object; extensions that came on several
+    /// lines are joined.
     [[nodiscard]] const Agreement& agreement() const noexcept;
 
     // As in Connection.

@@ -49,8 +49,8 @@ public:
 
     /// Accepts: status() and fields() are those of the answer, and agreement() stands. Memory is
     /// leased only for what does not fit into the object: long names, and fields of the host's own.
-    /// Refusals: not_deciding, plain_request, subprotocol_not_offered, invalid_field,
-    /// reserved_field, out_of_memory.
+    /// Refusals: not_deciding, plain_request, subprotocol_not_offered, extension_not_offered,
+    /// invalid_field, reserved_field, out_of_memory.
     Refusal accept(const Acceptance& acceptance = {}) noexcept;
 
     /// What to answer: 101 over HTTP/1, 200 over HTTP/2 and HTTP/3, or the status that refuses,
@@ -106,7 +106,7 @@ public:
     /// After opened or failed, and before start(), it answers none.
     HandshakeEvent judge(const ResponseHead& head) noexcept;
 
-    /// After `opened`.
+    /// After `opened`. Extensions that came on several lines are joined.
     [[nodiscard]] const Agreement& agreement() const noexcept;
 
 private:

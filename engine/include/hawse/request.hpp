@@ -23,6 +23,10 @@ struct ClientRequest {
     std::string_view origin = {};   ///< no field when empty
     std::span<const std::string_view> subprotocols = {};  ///< most wanted first
     std::span<const Field> fields = {};                   ///< Authorization, Cookie, User-Agent ...
+    /// For proxies that pass data on undecoded: extensions to offer, as the value of
+    /// Sec-WebSocket-Extensions. The engine knows none of them; the answer may name those that stand
+    /// here, and its parameters are not judged. RFC 6455 §9.1
+    std::string_view relayed_extensions = {};
 };
 
 /// A request as a host's own parser leaves it. Views only.

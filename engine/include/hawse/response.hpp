@@ -21,6 +21,9 @@ namespace hawse {
 struct Acceptance {
     std::string_view subprotocol = {};   ///< one that was offered, or none
     std::span<const Field> fields = {};  ///< further ones: Set-Cookie, Server ...
+    /// For proxies that pass data on undecoded: extensions accepted, as the value of
+    /// Sec-WebSocket-Extensions; each has been offered by the client. Without, every offer is declined.
+    std::string_view relayed_extensions = {};
 };
 
 /// What a host says when it does not, or when it answers a plain request.
@@ -55,11 +58,13 @@ struct ResponseHead {
 struct Offer {
     HandshakeKey key = {};  ///< of HTTP/1 alone
     std::span<const std::string_view> subprotocols = {};
+    std::string_view extensions = {};  ///< as one field value
 };
 
 /// Judges a response that opens, 101 over HTTP/1 or 2xx over HTTP/2 and HTTP/3, by every rule of
 /// RFC 6455 §4.1 or RFC 8441 §5; any other status is malformed_status_line. `agreement` views
-/// `head`. Pure.
+/// `head`, and of extensions on several lines the first: ClientHandshake and ClientOpening join
+/// them. Pure. O(octets), but O(accepted times offered) for extensions.
 HAWSE_API Violation judge_response(const ResponseHead& head, const Offer& offer,
                                    const Config& config, Agreement& agreement) noexcept;
 
