@@ -34,7 +34,8 @@ enum class [[nodiscard]] Refusal : std::uint8_t{
     invalid_origin,           ///< origin breaks its grammar
     invalid_subprotocol,      ///< not a token, or named twice
     subprotocol_not_offered,  ///< the client did not offer it
-    invalid_field,            ///< a field name that is no token, or a control character in a value
+    extension_not_offered,    ///< the client did not offer one that is named
+    invalid_field,            ///< a field name that is no token, or a value that breaks its grammar
     reserved_field,           ///< a field that the engine writes itself
     invalid_status,           ///< not a final status for a refusal: 200 to 599
     invalid_url,              ///< not a ws:// or wss:// URL
