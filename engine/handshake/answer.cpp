@@ -2,6 +2,7 @@
 #include "handshake/answer.hpp"
 
 #include "http/field.hpp"
+#include "http/text.hpp"
 
 namespace hawse::handshake {
 
@@ -71,7 +72,7 @@ bool is_reserved(std::string_view name, Role role) noexcept {
     constexpr std::string_view in_both[] = {"Connection", "Upgrade", "Content-Length",
                                             "Transfer-Encoding"};
     constexpr std::string_view in_requests[] = {"Host", "Origin", "Expect", "TE", "Trailer"};
-    if (http::equals_ignoring_case(name.substr(0, prefix.size()), prefix)) return true;
+    if (http::equals_ignoring_case(http::cut(name, 0, prefix.size()), prefix)) return true;
     for (const std::string_view one : in_both)
         if (http::equals_ignoring_case(name, one)) return true;
     for (const std::string_view one : in_requests)
