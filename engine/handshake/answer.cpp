@@ -4,6 +4,7 @@
 #include "handshake/status.hpp"
 #include "http/field.hpp"
 #include "http/stream_fields.hpp"
+#include "http/text.hpp"
 
 namespace hawse::handshake {
 
@@ -88,7 +89,7 @@ bool is_reserved(std::string_view name, Role role, Transport transport) noexcept
     constexpr std::string_view in_both[] = {"Connection", "Upgrade", "Content-Length",
                                             "Transfer-Encoding"};
     constexpr std::string_view in_requests[] = {"Host", "Origin", "Expect", "TE", "Trailer"};
-    if (http::equals_ignoring_case(name.substr(0, prefix.size()), prefix)) return true;
+    if (http::equals_ignoring_case(http::cut(name, 0, prefix.size()), prefix)) return true;
     if (transport != Transport::http1 && http::is_connection_specific(name)) return true;
     for (const std::string_view one : in_both)
         if (http::equals_ignoring_case(name, one)) return true;

@@ -3,6 +3,7 @@
 
 #include "handshake/request_head.hpp"
 #include "http/field.hpp"
+#include "http/text.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -75,7 +76,7 @@ bool Offered::copy(const ClientRequest& request) noexcept {
     if (!subprotocols.empty()) offer_.subprotocols = {std::launder(first), subprotocols.size()};
     const std::string_view extensions = request.relayed_extensions;
     if (!extensions.empty()) std::memcpy(characters, extensions.data(), extensions.size());
-    offer_.extensions = octets_.text().substr(size - extensions.size());
+    offer_.extensions = http::cut(octets_.text(), size - extensions.size());
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "handshake/output.hpp"
 
 #include "http/field.hpp"
+#include "http/text.hpp"
 
 #include <algorithm>
 #include <new>
@@ -31,7 +32,7 @@ void TextWriter::end_field() noexcept {
     if (table_ != nullptr) {
         const std::size_t name_size = value_start_ - name_start_ - 2;
         new (table_ + field_count_)
-            Field{text_from(name_start_).substr(0, name_size), text_from(value_start_)};
+            Field{http::cut(text_from(name_start_), 0, name_size), text_from(value_start_)};
     }
     ++field_count_;
     put("\r\n");

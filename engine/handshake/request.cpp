@@ -7,6 +7,7 @@
 #include "http/authority.hpp"
 #include "http/field.hpp"
 #include "http/stream_fields.hpp"
+#include "http/text.hpp"
 
 #include <algorithm>
 
@@ -20,18 +21,18 @@ using Fields = std::span<const Field>;
 // The authority of an http or https URI stands for Host, its path for the target. RFC 9112 §3.2.2
 Violation read_target(Request& request) noexcept {
     std::string_view rest = request.target;
-    if (rest.substr(0, 1) != "/") {
+    if (http::cut(rest, 0, 1) != "/") {
         const std::size_t scheme = rest.find("://");
-        const std::string_view name = rest.substr(0, scheme);
+        const std::string_view name = http::cut(rest, 0, scheme);
         if (scheme == std::string_view::npos || !(http::equals_ignoring_case(name, "http") ||
                                                   http::equals_ignoring_case(name, "https")))
             return Violation::malformed_target;
         rest.remove_prefix(scheme + 3);
         const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
         http::Authority authority;
-        if (!http::read_authority(rest.substr(0, end), authority))
+        if (!http::read_authority(http::cut(rest, 0, end), authority))
             return Violation::malformed_target;
-        request.authority = rest.substr(0, end);
+        request.authority = http::cut(rest, 0, end);
         rest.remove_prefix(end);
         if (rest.empty()) rest = "/";
         // "http://host?query" has no path to view: the query stands alone. RFC 9110 §4.2.3
@@ -64,7 +65,7 @@ Violation check_content(Fields fields) noexcept {
         if (!http::equals_ignoring_case(field.name, "Content-Length")) continue;
         for (std::size_t start = 0; start <= field.value.size();) {
             const std::size_t comma = std::min(field.value.find(',', start), field.value.size());
-            const std::string_view size = http::trim(field.value.substr(start, comma - start));
+            const std::string_view size = http::trim(http::cut(field.value, start, comma - start));
             if (size.empty() || size.find_first_not_of('0') != std::string_view::npos)
                 return Violation::unexpected_content;
             start = comma + 1;

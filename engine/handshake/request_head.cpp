@@ -4,6 +4,7 @@
 #include "handshake/answer.hpp"
 #include "http/authority.hpp"
 #include "http/field.hpp"
+#include "http/text.hpp"
 
 #include <algorithm>
 
@@ -13,7 +14,7 @@ namespace {
 
 // A path, a query, both or neither, without fragment. RFC 6455 §3
 bool is_target(std::string_view target) noexcept {
-    return target.substr(0, 1) == "/" || target.substr(0, 1) == "?" || target.empty();
+    return http::cut(target, 0, 1) == "/" || http::cut(target, 0, 1) == "?" || target.empty();
 }
 
 bool has_only_visible(std::string_view text) noexcept {
@@ -77,9 +78,9 @@ Refusal check_request(const ClientRequest& request, Transport transport,
 
 // "/" stands for no path, and a "?" without a query is left out. RFC 6455 §3
 void write_target(TextWriter& writer, std::string_view target) noexcept {
-    if (target.substr(0, 1) != "/") writer.put("/");
+    if (http::cut(target, 0, 1) != "/") writer.put("/");
     if (const std::size_t mark = target.find('?'); mark + 1 == target.size())
-        target = target.substr(0, mark);
+        target = http::cut(target, 0, mark);
     writer.put(target);
 }
 

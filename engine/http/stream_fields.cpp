@@ -2,6 +2,7 @@
 #include "http/stream_fields.hpp"
 
 #include "http/field.hpp"
+#include "http/text.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -16,7 +17,7 @@ PseudoShape find_pseudo_fields(std::span<const Field> fields,
     std::fill(found.begin(), found.end(), nullptr);
     bool in_front = true;
     for (const Field& field : fields) {
-        if (field.name.substr(0, 1) != ":") {
+        if (cut(field.name, 0, 1) != ":") {
             in_front = false;
             continue;
         }
