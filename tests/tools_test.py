@@ -1200,17 +1200,30 @@ class ReconnectTest(ToolTest):
             self.assertEqual([1, 2, 1, 2], [again_of(cat.complaint())[2] for _ in range(4)])
             self.assertEqual((0, ''), cat.end(ends_input=False))
 
-    def test_the_end_of_input_ends_a_wait(self):
-        for given in (b'', b'lost without a newline'):
-            with socket.create_server(('127.0.0.1', 0)) as listener:
-                url = f'ws://127.0.0.1:{listener.getsockname()[1]}/'
-            with self.subTest(given), Talk('--reconnect=1', '--reconnect-first', '0.4',
-                                           url) as cat:
-                self.assertIn('refused', again_of(cat.complaint())[0])
-                cat.process.stdin.write(given)
-                status, errors = cat.end()
-                self.assertEqual(1, status)
-                self.assertEqual(given != b'', 'given up after 1 attempt' in errors, errors)
+    def test_the_end_of_input_ends_a_wait_when_all_was_sent(self):
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            url = f'ws://127.0.0.1:{listener.getsockname()[1]}/'
+        with Talk('--reconnect', '--reconnect-first', '1000000', url) as cat:
+            cat.complaint()
+            status, errors = cat.end()
+            self.assertEqual((1, 1), (status, errors.count('\n')))
+            self.assertIn('refused', errors)
+        with Talk('--reconnect=1', '--reconnect-first', '0.2', url) as cat:
+            cat.complaint()
+            cat.process.stdin.write(b'without a newline')
+            status, errors = cat.end()
+            self.assertEqual((1, 1), (status, errors.count('\n')))
+            self.assertIn('given up after 1 attempt\n', errors)
+
+    def test_a_connection_lost_after_all_was_sent_is_not_made_again(self):
+        def leaves(link, head):
+            link.sendall(switching(head))
+            while read_frame(link)[0] != 8:
+                pass
+        with Port(leaves) as port:
+            result = run(tools.cat, '--reconnect', port.url, given=b'one\ntwo\n')
+        self.check_sentence(result, 1, 'The transport')
+        self.assertNotIn(b'trying again', result.stderr)
 
     def test_a_signal_ends_a_wait_at_once(self):
         with socket.create_server(('127.0.0.1', 0)) as listener:

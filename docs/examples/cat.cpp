@@ -126,7 +126,8 @@ int run(const CatOptions& options, const hawse::Config& config, Tls* tls) {
         hawse::Duration wait;
         if (!backoff.next(wait))
             return fail(in_words(ending) + ": given up after " +
-                        std::to_string(backoff.attempt_count()) + " attempts");
+                        std::to_string(backoff.attempt_count()) +
+                        (backoff.attempt_count() == 1 ? " attempt" : " attempts"));
         std::fprintf(stderr, "hawse-cat: %s: trying again in %s (attempt %u)\n",
                      in_words(ending).c_str(), in_words(wait).c_str(), backoff.attempt_count());
         if (!wait_to_reconnect(wait, outgoing)) return fail(ending.problem);
