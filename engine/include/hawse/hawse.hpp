@@ -6,6 +6,7 @@
 //   codec       frame_header, masking, utf8, close_payload, accept_key, url
 //   handshake   ServerHandshake, ClientHandshake; from parsed fields ServerOpening, ClientOpening
 //   connection  Connection: the conversation that follows
+//   backoff     Backoff: how long to wait before connecting again
 //
 // Conventions, said once
 //   - A span that is given need live only for the call; one that is returned lives until the next
@@ -32,6 +33,7 @@
 
 #include "hawse/accept_key.hpp"
 #include "hawse/agreement.hpp"
+#include "hawse/backoff.hpp"
 #include "hawse/bytes.hpp"
 #include "hawse/cause.hpp"
 #include "hawse/close_code.hpp"
