@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What a request must say to be accepted: RFC 6455 §4.2.1 as a list of rules, first fault first.
-// Pure; it neither reads octets nor answers.
-#include "hawse/handshake.hpp"
+// What a request must say to be accepted: RFC 6455 §4.2.1 and RFC 8441 §4, §5 as two lists of rules,
+// first fault first. Pure; it neither reads octets nor answers.
+#include "hawse/request.hpp"
+
+#include "hawse/accept_key.hpp"
 #include "http/authority.hpp"
 #include "http/field.hpp"
+#include "http/stream_fields.hpp"
 #include "http/text.hpp"
 
 #include <algorithm>
@@ -123,25 +126,75 @@ Violation check_rest(Fields fields, const Config& config) noexcept {
     if (http::check_list(fields, "Sec-WebSocket-Protocol", http::is_token, empty_max) ==
         ListShape::malformed)
         return Violation::malformed_subprotocols;
-    http::ExtensionReader extensions(fields, "Sec-WebSocket-Extensions", empty_max);
-    http::Extension extension;
-    http::Reading reading = http::Reading::found;
-    while (reading == http::Reading::found) reading = extensions.next(extension);
-    return reading == http::Reading::end ? Violation::none : Violation::malformed_extensions;
+    if (http::check_extensions(fields, "Sec-WebSocket-Extensions", empty_max) ==
+        ListShape::malformed)
+        return Violation::malformed_extensions;
+    return Violation::none;
 }
 
-}  // namespace
+enum Pseudo : std::size_t { method, scheme, path, authority, protocol, pseudo_count };
 
-Violation judge_request(const RequestHead& head, const Config& config, Request& request) noexcept {
+struct PseudoFields {
+    const Field* found[pseudo_count] = {};
+
+    // Null when it is absent, which is another thing than empty.
+    const Field* operator[](Pseudo name) const noexcept { return found[name]; }
+};
+
+Violation read_pseudo_fields(Fields fields, PseudoFields& pseudo) noexcept {
+    constexpr std::string_view names[pseudo_count] = {":method", ":scheme", ":path", ":authority",
+                                                      ":protocol"};
+    switch (http::find_pseudo_fields(fields, names, pseudo.found)) {
+        case http::PseudoShape::well_formed: return Violation::none;
+        case http::PseudoShape::late: return Violation::late_pseudo_field;
+        case http::PseudoShape::unknown: return Violation::unknown_pseudo_field;
+        case http::PseudoShape::repeated: break;
+    }
+    return Violation::repeated_pseudo_field;
+}
+
+Violation check_method(const PseudoFields& pseudo) noexcept {
+    if (pseudo[method] == nullptr) return Violation::missing_pseudo_field;
+    return pseudo[method]->value == "CONNECT" ? Violation::none : Violation::method_not_connect;
+}
+
+Violation read_path(const PseudoFields& pseudo, Request& request) noexcept {
+    if (pseudo[scheme] == nullptr || pseudo[path] == nullptr)
+        return Violation::missing_pseudo_field;
+    if (!http::equals_ignoring_case(pseudo[scheme]->value, "http") &&
+        !http::equals_ignoring_case(pseudo[scheme]->value, "https"))
+        return Violation::invalid_scheme;
+    request.target = pseudo[path]->value;
+    if (!http::is_origin_form(request.target)) return Violation::malformed_target;
+    request.resource = request.target;
+    return Violation::none;
+}
+
+// A Host beside :authority, as gateways may leave it, must name the same. RFC 9113 §8.3.1
+Violation read_authority(const PseudoFields& pseudo, Request& request) noexcept {
+    if (pseudo[authority] == nullptr) return Violation::missing_authority;
+    const std::string_view value = pseudo[authority]->value;
+    http::Authority parts;
+    if (!http::read_authority(value, parts)) return Violation::invalid_authority;
+    for (const Field& field : request.fields)
+        if (http::equals_ignoring_case(field.name, "Host") &&
+            !http::equals_ignoring_case(field.value, value))
+            return Violation::differing_host;
+    request.authority = value;
+    return Violation::none;
+}
+
+// In any case: gateways copy it from an Upgrade field, where case does not matter.
+Violation check_protocol(const PseudoFields& pseudo) noexcept {
+    if (pseudo[protocol] == nullptr) return Violation::missing_protocol;
+    return http::equals_ignoring_case(pseudo[protocol]->value, "websocket")
+               ? Violation::none
+               : Violation::unsupported_protocol;
+}
+
+Violation judge_upgrade(const RequestHead& head, const Config& config, Request& request) noexcept {
     constexpr Violation none = Violation::none;
     Violation fault = none;
-    request = {};
-    request.method = head.method;
-    request.target = head.target;
-    request.fields = head.fields;
-    request.origin = http::find_field(head.fields, "Origin");
-    request.expects_continue = http::has_element(head.fields, "Expect", "100-continue");
-
     if (head.version < 11) return Violation::outdated_http_version;
     if (head.version >= 20) return Violation::unsupported_http_version;
     if (head.method != "GET") return Violation::method_not_get;
@@ -154,6 +207,35 @@ Violation judge_request(const RequestHead& head, const Config& config, Request& 
     if ((fault = check_version(head.fields)) != none) return fault;
     if ((fault = read_key(request)) != none) return fault;
     return check_rest(head.fields, config);
+}
+
+Violation judge_connect(const RequestHead& head, const Config& config, Request& request) noexcept {
+    constexpr Violation none = Violation::none;
+    Violation fault = none;
+    PseudoFields pseudo;
+    if ((fault = read_pseudo_fields(head.fields, pseudo)) != none) return fault;
+    if (pseudo[method] != nullptr) request.method = pseudo[method]->value;
+    if ((fault = check_method(pseudo)) != none) return fault;
+    if ((fault = read_path(pseudo, request)) != none) return fault;
+    if ((fault = read_authority(pseudo, request)) != none) return fault;
+    if ((fault = check_content(head.fields)) != none) return fault;
+    if ((fault = check_protocol(pseudo)) != none) return fault;
+    if (http::has_connection_specific(head.fields)) return Violation::connection_specific_field;
+    if ((fault = check_version(head.fields)) != none) return fault;
+    return check_rest(head.fields, config);
+}
+
+}  // namespace
+
+Violation judge_request(const RequestHead& head, const Config& config, Request& request) noexcept {
+    request = {};
+    request.fields = head.fields;
+    request.origin = http::find_field(head.fields, "Origin");
+    request.expects_continue = http::has_element(head.fields, "Expect", "100-continue");
+    if (head.transport != Transport::http1) return judge_connect(head, config, request);
+    request.method = head.method;
+    request.target = head.target;
+    return judge_upgrade(head, config, request);
 }
 
 TokenList Request::subprotocols() const noexcept { return {fields, "Sec-WebSocket-Protocol"}; }

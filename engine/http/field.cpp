@@ -23,11 +23,6 @@ constexpr std::array<bool, 256> token_characters = [] {
     return table;
 }();
 
-constexpr char lower(char character) noexcept {
-    return character >= 'A' && character <= 'Z' ? static_cast<char>(character + ('a' - 'A'))
-                                                : character;
-}
-
 void skip_white_space(std::string_view& text) noexcept {
     while (!text.empty() && is_white_space(text.front())) text.remove_prefix(1);
 }
@@ -210,6 +205,24 @@ Reading ExtensionReader::read_element(Extension& extension) noexcept {
     in_line_ = !rest_.empty();
     if (in_line_) rest_.remove_prefix(1);
     return empty ? Reading::end : Reading::found;
+}
+
+bool names_extension(std::span<const Field> fields, std::string_view name,
+                     std::string_view extension, std::uint32_t empty_element_count_max) noexcept {
+    ExtensionReader reader(fields, name, empty_element_count_max);
+    for (Extension one; reader.next(one) == Reading::found;)
+        if (one.name == extension) return true;
+    return false;
+}
+
+ListShape check_extensions(std::span<const Field> fields, std::string_view name,
+                           std::uint32_t empty_element_count_max) noexcept {
+    ExtensionReader reader(fields, name, empty_element_count_max);
+    Extension one;
+    Reading reading = reader.next(one);
+    if (reading == Reading::end) return ListShape::absent;
+    while (reading == Reading::found) reading = reader.next(one);
+    return reading == Reading::end ? ListShape::well_formed : ListShape::malformed;
 }
 
 }  // namespace hawse::http

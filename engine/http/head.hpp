@@ -6,7 +6,7 @@
 
 #include "hawse/bytes.hpp"
 #include "hawse/config.hpp"
-#include "hawse/handshake.hpp"
+#include "hawse/field.hpp"
 #include "hawse/violation.hpp"
 #include "http/leased_bytes.hpp"
 #include "http/text.hpp"
