@@ -4,7 +4,7 @@
 // socket, reads no clock, starts no thread and owns no randomness.
 //
 //   codec       frame_header, masking, utf8, close_payload, accept_key, url
-//   handshake   ServerHandshake, ClientHandshake; judge_request, judge_response for parsed fields
+//   handshake   ServerHandshake, ClientHandshake; from parsed fields ServerOpening, ClientOpening
 //   connection  Connection: the conversation that follows
 //   backoff     Backoff: how long to wait before connecting again
 //
@@ -41,12 +41,18 @@
 #include "hawse/config.hpp"
 #include "hawse/connection.hpp"
 #include "hawse/event.hpp"
+#include "hawse/field.hpp"
 #include "hawse/frame_header.hpp"
 #include "hawse/handshake.hpp"
+#include "hawse/handshake_event.hpp"
 #include "hawse/masking.hpp"
 #include "hawse/memory.hpp"
+#include "hawse/opening.hpp"
 #include "hawse/refusal.hpp"
+#include "hawse/request.hpp"
+#include "hawse/response.hpp"
 #include "hawse/role.hpp"
+#include "hawse/session.hpp"
 #include "hawse/slice.hpp"
 #include "hawse/statistics.hpp"
 #include "hawse/time.hpp"
