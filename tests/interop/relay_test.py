@@ -21,10 +21,19 @@ chosen = peers.options(__doc__.split('\n')[0], echo=False, cat=False, more=lambd
     parser.add_argument('--echo', metavar='PATH', required=True, help='hawse-echo')))
 
 
-class Relay:
-    """hawse-relay in front of `port`."""
+class Server(RawServer):
+    """A RawServer whose script comes to its end."""
 
-    def __init__(self, port, *arguments):
+    def __exit__(self, *failure):
+        super().__exit__(*failure)
+        checks.check(self.failure is None, f'the server plays its part: {self.failure!r}')
+
+
+class Relay:
+    """hawse-relay in front of `port`. It is stopped when `server`, if given, has played its part."""
+
+    def __init__(self, port, *arguments, server=None):
+        self.server = server
         self.child = peers.spawn([chosen.relay, '--port', '0', *arguments, f'ws://127.0.0.1:{port}'],
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         line = peers.read_line(self.child.stdout, 20)
@@ -36,6 +45,8 @@ class Relay:
         return self
 
     def __exit__(self, *failure):
+        if self.server:
+            self.server.thread.join(20)
         checks.check(self.child.poll() is None, 'hawse-relay still runs at the end')
         peers.stop(self.child)
 
@@ -135,7 +146,7 @@ def frames_pass_as_they_are():
         wire.send_frame(CLOSE, peers.close_payload(1000))
         wire.frame()
 
-    with RawServer(script) as server, Relay(server.port) as relay:
+    with Server(script) as server, Relay(server.port, server=server) as relay:
         wire, status, fields = connect(relay, request('permessage-deflate; client_max_window_bits'))
         with wire:
             checks.equal((status, fields.get('sec-websocket-extensions')),
@@ -166,7 +177,7 @@ def reserved_bits_without_agreement():
         wire.send(accept_head(head))
         checks.equal(wire.close_code(), 1001, 'the server hears that its client went')
 
-    with RawServer(script) as server, Relay(server.port) as relay:
+    with Server(script) as server, Relay(server.port, server=server) as relay:
         wire, status, _ = connect(relay, request())
         with wire:
             wire.send_frame(TEXT, b'x', reserved=4)
@@ -178,7 +189,7 @@ def limits_are_the_relays():
         wire.send(accept_head(head))
         checks.equal(wire.close_code(), 1001, 'the server hears of it')
 
-    with RawServer(script) as server, Relay(server.port, '--max-message', '1000') as relay:
+    with Server(script) as server, Relay(server.port, '--max-message', '1000', server=server) as relay:
         wire, _, _ = connect(relay, request())
         with wire:
             wire.send_frame(BINARY, b'x' * 1001)
@@ -189,14 +200,14 @@ def refusals_pass():
     def forbid(wire, _):
         wire.send(b'HTTP/1.1 401 No\r\nWWW-Authenticate: Bearer\r\nContent-Length: 4\r\n\r\nwho?')
 
-    with RawServer(forbid) as server, Relay(server.port) as relay:
+    with Server(forbid) as server, Relay(server.port, server=server) as relay:
         wire, status, fields = connect(relay, request())
         with wire:
             checks.equal((status, fields.get('www-authenticate'), wire.take(4)), (401, 'Bearer', b'who?'),
                          'a refusal passes with its challenge and its body')
     for script, what in ((lambda wire, head: None, 'ends without an answer'),
                          (lambda wire, head: wire.send(b'SSH-2.0\r\n\r\n'), 'speaks something else')):
-        with RawServer(script) as server, Relay(server.port) as relay:
+        with Server(script) as server, Relay(server.port, server=server) as relay:
             wire, status, _ = connect(relay, request())
             with wire:
                 checks.equal(status, 502, f'502 for a server that {what}')
@@ -215,7 +226,7 @@ def who_goes_inside_a_frame():
         wire.send(peers.frame(BINARY, b'x' * 100)[:50])
         wire.reset()
 
-    with RawServer(script) as server, Relay(server.port) as relay:
+    with Server(script) as server, Relay(server.port, server=server) as relay:
         wire, _, _ = connect(relay, request())
         with wire:
             arrived = b''
@@ -232,7 +243,7 @@ def who_goes_inside_a_frame():
         wire.send(peers.frame(BINARY, b'whole'))
         wire.reset()
 
-    with RawServer(between) as server, Relay(server.port) as relay:
+    with Server(between) as server, Relay(server.port, server=server) as relay:
         wire, _, _ = connect(relay, request())
         with wire:
             checks.equal(wire.frame(), (True, BINARY, b'whole'), 'a whole frame arrives')
