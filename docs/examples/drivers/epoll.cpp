@@ -6,11 +6,8 @@
 #include "alarms.hpp"
 #include "host.hpp"
 #include "session.hpp"
-#include "transport.hpp"
 
 #include <sys/epoll.h>
-
-namespace {
 
 using enum hawse::TransportEnd;
 
@@ -88,7 +85,5 @@ struct Loop : examples::Host {
     std::unordered_map<int, Peer> peers;
     examples::Alarms alarms;
 };
-
-}  // namespace
 
 int main(int count, char** values) { return Loop(count, values).run(); }

@@ -6,6 +6,7 @@
 #include "hawse/heap.hpp"
 #include "arguments.hpp"
 #include "sockets.hpp"
+#include "transport.hpp"
 
 #include <array>
 #include <csignal>

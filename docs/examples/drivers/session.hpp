@@ -117,6 +117,13 @@ private:
     std::size_t handed_size_ = 0;                        // of the handshake's answer
 };
 
+/// The octets that gather() showed, for transports that take all or nothing.
+inline std::size_t size_of(std::span<const hawse::Slice> slices) noexcept {
+    std::size_t size = 0;
+    for (const auto& slice : slices) size += slice.size();
+    return size;
+}
+
 /// Pulls all there is to tell, and says every message back.
 inline void echo(Session& session) {
     while (const auto event = session.next_event())
