@@ -5,6 +5,7 @@
 
 #include "hawse/role.hpp"
 
+#include <cstdint>
 #include <string_view>
 
 namespace hawse {
@@ -14,6 +15,10 @@ struct Agreement {
     /// Empty when there is none. Lives as long as the handshake object that settled it; a Connection
     /// does not read it.
     std::string_view subprotocol = {};
+    /// Which of rsv1_bit, rsv2_bit and rsv3_bit data frames may carry: set by a host that relays what
+    /// two others agreed, and knows what it means. Read by a Connection that delivers frames; RSV1 may
+    /// stand on the first frame of a message only. RFC 6455 §9
+    std::uint8_t reserved_bits = 0;
 };
 
 }  // namespace hawse

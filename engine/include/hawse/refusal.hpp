@@ -19,6 +19,8 @@ enum class [[nodiscard]] Refusal : std::uint8_t{
     control_too_long,         ///< more than 125 octets for a ping
     reason_too_long,          ///< more than 123 octets of close reason
     invalid_close_code,       ///< a code that must not be sent, or not in this role
+    invalid_frame,            ///< no data frame, out of order, or not the piece that must follow
+    place_too_small,          ///< smaller than the message that was announced
     close_committed,          ///< a Close frame is on its way already; it cannot be replaced
     output_full,              ///< Limits::output_max would be passed: drain, then send again
     out_of_memory,            ///< the allocator answered null, or there is no pool
