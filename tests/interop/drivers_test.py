@@ -6,6 +6,7 @@ hawse-cat and raw sockets. What is asked of one is asked of all: CONVERSATIONS i
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import socket
 import sys
@@ -301,6 +302,22 @@ def waits(checks, driver):
         checks.check(hasty.settles_at(hasty.idle_descriptors), 'the descriptors of who was dropped')
 
 
+def runs_out(checks, driver):
+    """Without descriptors a driver neither spins nor ends, and serves on when it has some again."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (driver.idle_descriptors + 10, limits[1]))
+    try:
+        poor = Driver(driver.program, checks)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    with poor:
+        wires = [raw(poor) for _ in range(30)]
+        is_idle(checks, poor, 'more peers than descriptors')
+        for wire in wires:
+            wire.socket.close()
+        still_echoes(checks, poor, 'that had run out of descriptors')
+
+
 def stops(checks, driver):
     for how in (signal.SIGTERM, signal.SIGINT):
         stopping = Driver(driver.program, checks)
@@ -313,7 +330,7 @@ def stops(checks, driver):
 
 
 CONVERSATIONS = [opens, echoes, speaks_to_hawse, interleaves, closes, fails, outlives, keeps_two_apart,
-                 serves_many, holds_back, waits, stops]
+                 serves_many, holds_back, waits, runs_out, stops]
 
 
 def main():

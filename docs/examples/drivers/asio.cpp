@@ -22,8 +22,11 @@ hawse::Time now() { return hawse::to_time(std::chrono::steady_clock::now()); }
 
 void read(tcp::socket& socket, examples::Session& session, hawse::Bytes scratch) {
     std::error_code error;
-    const auto size = socket.read_some(asio::buffer(scratch.data(), scratch.size()), error);
-    if (!error) session.receive(scratch.first(size), now());
+    const auto place = session.landing();
+    const std::array places = {asio::buffer(place.data(), place.size()),
+                               asio::buffer(scratch.data(), scratch.size())};
+    const auto size = socket.read_some(places, error);
+    if (!error) session.receive(scratch.first(size - session.landed(size, now())), now());
     if (error && error != asio::error::would_block)
         session.receive_end(error == asio::error::eof ? orderly : broken, now());
 }

@@ -45,8 +45,11 @@ struct Loop : examples::Host {
         auto& peer = peers.find(socket)->second;
         peer.advance(now);  // before deadline() it does nothing
         if ((events & ~std::uint32_t{EPOLLOUT}) != 0) {
-            const auto size = ::recv(socket, scratch.data(), scratch.size(), 0);
-            if (size > 0) peer.receive({scratch.data(), std::size_t(size)}, now);
+            const auto place = peer.landing();
+            const iovec places[] = {{place.data(), place.size()}, {scratch.data(), scratch.size()}};
+            const auto size = ::readv(socket, places, 2);
+            const auto landed = size > 0 ? peer.landed(std::size_t(size), now) : 0;
+            if (size > 0) peer.receive({scratch.data(), std::size_t(size) - landed}, now);
             if (size == 0) peer.receive_end(orderly, now);
             if (size < 0 && !examples::would_block(errno)) peer.receive_end(broken, now);
         }

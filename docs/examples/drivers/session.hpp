@@ -23,12 +23,24 @@ public:
 
     // As in Connection. Events are the Connection's alone: whoever is refused was never there.
 
+    /// May follow landed() at once, as a scatter read has it.
     void receive(hawse::Bytes octets, hawse::Time now) {
         now_ = now;
-        if (connection_)
-            (void)connection_->receive(octets, now);
-        else
+        if (!connection_)
             rest_ = octets.subspan(handshake_->receive(octets, now));
+        else if (connection_->receive(octets, now) == hawse::Refusal::unread_input)
+            rest_ = octets;
+    }
+    hawse::Bytes landing() {
+        const auto place = connection_ ? connection_->landing() : hawse::Bytes();
+        landing_size_ = place.size();
+        return place;
+    }
+    /// Answers how many of `size` octets landing() lent room for; the others are received.
+    std::size_t landed(std::size_t size, hawse::Time now) {
+        size = std::min(size, landing_size_);
+        if (connection_) connection_->landed(size, now);
+        return size;
     }
     void receive_end(hawse::TransportEnd end, hawse::Time now) {
         connection_ ? connection_->receive_end(end, now) : handshake_->receive_end(end, now);
@@ -113,8 +125,9 @@ private:
     hawse::Time now_;                                    // the last that was told
     std::unique_ptr<hawse::ServerHandshake> handshake_;  // until it is written and read
     std::optional<hawse::Connection> connection_;        // from the moment of acceptance
-    hawse::Bytes rest_;                                  // lent, and more than a handshake keeps
-    std::size_t handed_size_ = 0;                        // of the handshake's answer
+    hawse::Bytes rest_;                                  // lent, and not to be received yet
+    std::size_t landing_size_ = 0;
+    std::size_t handed_size_ = 0;  // of the handshake's answer
 };
 
 /// The octets that gather() showed, for transports that take all or nothing.
