@@ -33,7 +33,8 @@ class Driver(Echo):
             super().__init__(program, checks, *arguments)
         except RuntimeError:
             if self.child.wait(20) == peers.SKIPPED:
-                peers.absent(self.error_text().strip())
+                print(f'SKIPPED: {self.error_text().strip()}', flush=True)
+                sys.exit(peers.SKIPPED)
             raise
         with opened(self):  # all that it opens for itself is open
             self.idle_descriptors = self.descriptors() - 1

@@ -61,10 +61,7 @@ struct Loop : examples::Host {
             if (size < 0 && examples::would_block(errno)) break;
             size < 0 ? peer.receive_end(broken, now) : peer.wrote(std::size_t(size), now);
         }
-        if (peer.wants().end_write()) {
-            (void)::shutdown(socket, SHUT_WR);
-            peer.write_ended(now);
-        }
+        if (peer.wants().end_write() && ::shutdown(socket, SHUT_WR) == 0) peer.write_ended(now);
         const auto wants = peer.wants();
         if (wants.close()) {
             peers.erase(socket);

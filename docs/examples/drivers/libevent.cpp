@@ -64,10 +64,7 @@ struct Loop : examples::Host {
             if (size < 0 && examples::would_block(errno)) break;
             size < 0 ? peer.receive_end(broken, now) : peer.wrote(std::size_t(size), now);
         }
-        if (peer.wants().end_write()) {
-            (void)::shutdown(socket, SHUT_WR);
-            peer.write_ended(now);
-        }
+        if (peer.wants().end_write() && ::shutdown(socket, SHUT_WR) == 0) peer.write_ended(now);
         const auto wants = peer.wants();
         const auto interest = (wants.read() ? EV_READ : 0) | (wants.write() ? EV_WRITE : 0);
         const bool is_same = event_get_events(&peer.ready) == (interest | EV_PERSIST);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// A driver for io_uring: reads into blocks that the kernel picks or, once a message is large, straight
+// into its place; sends that keep what they were given until they are done, and copy nothing where
+// that pays. A peer lives until nothing of it is in flight.
+#include "hawse/posix.hpp"
+#include "alarms.hpp"
+#include "host.hpp"
+#include "ring.hpp"
+#include "session.hpp"
+
+using examples::Ring;
+using enum hawse::TransportEnd;
+
+struct Peer : examples::Session {
+    using Session::Session;
+    bool is_receiving = false;
+    std::size_t send_size = 0;  // of the send in progress
+    Ring::Message message;
+};
+
+struct Loop : examples::Host {
+    using Host::Host;
+
+    int run() {
+        ring.watch(signals);
+        ring.accept(listener);
+        while (!is_stopping) {
+            ring.wait(alarms.wait(hawse::posix_now()), [&](const auto& done) { on_done(done); });
+            now = hawse::posix_now();
+            while (const auto owner = alarms.pop(now))
+                int(*owner) == listener ? ring.accept(listener) : turn(int(*owner));
+        }
+        return EXIT_SUCCESS;
+    }
+
+    void on_done(const Ring::Done& done) {
+        now = hawse::posix_now();
+        if (done.source == signals) return void(is_stopping = true);
+        if (done.source == listener) {
+            if (done.is_last) alarms.set(std::uint64_t(listener), now + hawse::seconds(1));
+            if (done.result < 0) return;  // no descriptor: whoever waits may try again in a second
+            examples::set_no_delay(done.result);
+            peers.try_emplace(done.result, config, now);
+            return turn(done.result);
+        }
+        auto& peer = peers.find(done.source)->second;
+        done.is_send ? on_sent(peer, done) : on_received(peer, done);
+        turn(done.source);
+    }
+
+    void on_received(Peer& peer, const Ring::Done& done) {
+        peer.is_receiving = false;
+        if (done.block.empty()) peer.landed(std::size_t(std::max(done.result, 0)), now);
+        peer.receive(done.block, now);
+        examples::echo(peer);
+        ring.give_back(done.block);
+        if (done.result <= 0) peer.receive_end(done.result == 0 ? orderly : broken, now);
+    }
+
+    void on_sent(Peer& peer, const Ring::Done& done) {
+        if (!done.is_notice && done.result != int(peer.send_size)) peer.receive_end(broken, now);
+        if (done.is_last) peer.reusable(std::exchange(peer.send_size, 0));
+    }
+
+    void turn(int socket) {
+        auto& peer = peers.find(socket)->second;
+        peer.advance(now);  // before deadline() it does nothing
+        examples::echo(peer);
+        if (const auto count = peer.send_size == 0 ? peer.gather(peer.message.slices) : 0) {
+            peer.send_size = ring.send(socket, peer.message, count);
+            peer.handed_over(peer.send_size, now);
+        }
+        if (peer.wants().end_write() && ::shutdown(socket, SHUT_WR) == 0) peer.write_ended(now);
+        if (peer.wants().close()) {
+            if (peer.send_size != 0 || peer.is_receiving)
+                return Ring::end(socket, peer.send_size != 0);
+            alarms.forget(std::uint64_t(socket));
+            peers.erase(socket);
+            return (void)::close(socket);
+        }
+        alarms.set(std::uint64_t(socket), peer.deadline());
+        if (peer.wants().read() && !std::exchange(peer.is_receiving, true))
+            ring.receive(socket, peer.landing());
+    }
+
+    int signals = examples::stop_signals();
+    bool is_stopping = false;
+    hawse::Time now = hawse::posix_now();
+    examples::Alarms alarms;
+    std::unordered_map<int, Peer> peers;
+    Ring ring;  // ends before what it writes to
+};
+
+int main(int count, char** values) { return Ring::is_refused() ? 77 : Loop(count, values).run(); }
