@@ -18,18 +18,19 @@ struct Peer : examples::Session {
     Ring::Message message;
 };
 
-struct Loop : examples::Host {
+struct Loop : Ring, examples::Host {
     using Host::Host;
 
     int run() {
-        ring.watch(signals);
-        ring.accept(listener);
+        watch(signals);
+        accept(listener);
         while (!is_stopping) {
-            ring.wait(alarms.wait(hawse::posix_now()), [&](const auto& done) { on_done(done); });
+            wait(alarms.wait(hawse::posix_now()), [&](const auto& done) { on_done(done); });
             now = hawse::posix_now();
             while (const auto owner = alarms.pop(now))
-                int(*owner) == listener ? ring.accept(listener) : turn(int(*owner));
+                int(*owner) == listener ? accept(listener) : turn(int(*owner));
         }
+        cancel_all();  // peers end before the ring
         return EXIT_SUCCESS;
     }
 
@@ -53,7 +54,7 @@ struct Loop : examples::Host {
         if (done.block.empty()) peer.landed(std::size_t(std::max(done.result, 0)), now);
         peer.receive(done.block, now);
         examples::echo(peer);
-        ring.give_back(done.block);
+        give_back(done.block);
         if (done.result <= 0) peer.receive_end(done.result == 0 ? orderly : broken, now);
     }
 
@@ -67,7 +68,7 @@ struct Loop : examples::Host {
         peer.advance(now);  // before deadline() it does nothing
         examples::echo(peer);
         if (const auto count = peer.send_size == 0 ? peer.gather(peer.message.slices) : 0) {
-            peer.send_size = ring.send(socket, peer.message, count);
+            peer.send_size = send(socket, peer.message, count);
             peer.handed_over(peer.send_size, now);
         }
         if (peer.wants().end_write() && ::shutdown(socket, SHUT_WR) == 0) peer.write_ended(now);
@@ -80,7 +81,7 @@ struct Loop : examples::Host {
         }
         alarms.set(std::uint64_t(socket), peer.deadline());
         if (peer.wants().read() && !std::exchange(peer.is_receiving, true))
-            ring.receive(socket, peer.landing());
+            receive(socket, peer.landing());
     }
 
     int signals = examples::stop_signals();
@@ -88,7 +89,6 @@ struct Loop : examples::Host {
     hawse::Time now = hawse::posix_now();
     examples::Alarms alarms;
     std::unordered_map<int, Peer> peers;
-    Ring ring;  // ends before what it writes to
 };
 
-int main(int count, char** values) { return Ring::is_refused() ? 77 : Loop(count, values).run(); }
+int main(int count, char** values) { return Loop(count, values).run(); }

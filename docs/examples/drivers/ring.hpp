@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <liburing.h>
@@ -40,22 +41,17 @@ public:
         msghdr header = {};
     };
 
-    /// Whether this system has none, which it then says.
-    static bool is_refused() {
-        const int status = Ring().status_;
-        if (status != 0)
-            std::fprintf(stderr, "there is no io_uring here: %s\n", std::strerror(-status));
-        return status != 0;
-    }
-
+    /// Says so where the system has none, and ends the program with status 77.
     Ring() {
         io_uring_buf_reg group{};
         group.ring_addr = reinterpret_cast<std::uintptr_t>(places_);
         group.ring_entries = block_count;
-        status_ = io_uring_queue_init(256, &ring_, 0);
-        is_open_ = status_ == 0;
-        if (!is_open_) return;
-        status_ = io_uring_register_buf_ring(&ring_, &group, 0);
+        int status = io_uring_queue_init(256, &ring_, 0);
+        if (status == 0) status = io_uring_register_buf_ring(&ring_, &group, 0);
+        if (status != 0) {
+            std::fprintf(stderr, "no io_uring with buffer rings: %s\n", std::strerror(-status));
+            std::exit(77);
+        }
         for (auto& block : *blocks_) give_back(block);
         io_uring_probe* const probe = io_uring_get_probe_ring(&ring_);
         can_lend_ = probe != nullptr && io_uring_opcode_supported(probe, IORING_OP_SENDMSG_ZC) != 0;
@@ -63,14 +59,14 @@ public:
     }
     Ring(const Ring&) = delete;
     Ring& operator=(const Ring&) = delete;
-    /// Nothing is in flight after it, where the kernel can cancel everything (6.0).
-    ~Ring() {
-        if (!is_open_) return;
+    ~Ring() { io_uring_queue_exit(&ring_); }
+
+    /// Nothing is in flight after it, where the kernel can cancel everything at once (6.0).
+    void cancel_all() {
         io_uring_sync_cancel_reg everything{};
         everything.flags = IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_ANY;
         everything.timeout = {-1, -1};
         (void)io_uring_register_sync_cancel(&ring_, &everything);
-        io_uring_queue_exit(&ring_);
     }
 
     void watch(int descriptor) { io_uring_prep_poll_add(request(descriptor), descriptor, POLLIN); }
@@ -158,8 +154,6 @@ private:
     }
 
     io_uring ring_ = {};
-    int status_ = 0;  // a negative errno when there is no ring, or none with blocks
-    bool is_open_ = false;
     bool can_lend_ = false;
     alignas(4096) std::byte places_[block_count * sizeof(io_uring_buf)] = {};
     std::unique_ptr<Blocks> blocks_ = std::make_unique<Blocks>();
