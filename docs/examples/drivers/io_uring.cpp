@@ -14,7 +14,6 @@ using enum hawse::TransportEnd;
 struct Peer : examples::Session {
     using Session::Session;
     bool is_receiving = false;
-    std::size_t send_size = 0;  // of the send in progress
     Ring::Message message;
 };
 
@@ -59,22 +58,20 @@ struct Loop : Ring, examples::Host {
     }
 
     void on_sent(Peer& peer, const Ring::Done& done) {
-        if (!done.is_notice && done.result != int(peer.send_size)) peer.receive_end(broken, now);
-        if (done.is_last) peer.reusable(std::exchange(peer.send_size, 0));
+        if (!done.is_notice && done.result != int(peer.message.size)) peer.receive_end(broken, now);
+        peer.reusable(peer.message.freed_by(done));
     }
 
     void turn(int socket) {
         auto& peer = peers.find(socket)->second;
         peer.advance(now);  // before deadline() it does nothing
         examples::echo(peer);
-        if (const auto count = peer.send_size == 0 ? peer.gather(peer.message.slices) : 0) {
-            peer.send_size = send(socket, peer.message, count);
-            peer.handed_over(peer.send_size, now);
-        }
+        if (const auto count = peer.message.size == 0 ? peer.gather(peer.message.slices) : 0)
+            peer.handed_over(send(socket, peer.message, count), now);
         if (peer.wants().end_write() && ::shutdown(socket, SHUT_WR) == 0) peer.write_ended(now);
         if (peer.wants().close()) {
-            if (peer.send_size != 0 || peer.is_receiving)
-                return Ring::end(socket, peer.send_size != 0);
+            const bool is_sending = peer.message.is_in_flight();
+            if (is_sending || peer.is_receiving) return end(socket, is_sending);
             alarms.forget(std::uint64_t(socket));
             peers.erase(socket);
             return (void)::close(socket);

@@ -35,10 +35,21 @@ public:
         /// Where receive() put the octets, until give_back(); without data when it did not.
         hawse::Bytes block;
     };
-    /// What send() is given, to stay where it is until that is done.
+    /// What send() is given, to stay where it is until that is done; and what the kernel still reads.
     struct Message {
         hawse::Slice slices[16];
         msghdr header = {};
+        std::size_t size = 0;       ///< of the send in progress
+        std::size_t lent_size = 0;  ///< of those before it whose memory is not free yet
+        int notice_count = 0;       ///< that will tell when it is
+
+        [[nodiscard]] bool is_in_flight() const noexcept { return size + lent_size != 0; }
+        /// The octets whose memory is free now. Notices may come in any order: the last one counts.
+        std::size_t freed_by(const Done& done) noexcept {
+            if (!done.is_notice) lent_size += std::exchange(size, 0);
+            notice_count += done.is_notice ? -1 : done.is_last ? 0 : 1;
+            return notice_count == 0 ? std::exchange(lent_size, 0) : 0;
+        }
     };
 
     /// Says so where the system has none, and ends the program with status 77.
@@ -85,13 +96,13 @@ public:
     }
     /// All of the first `count` slices, without a copy where that pays; answers their size.
     std::size_t send(int socket, Message& message, std::size_t count) {
-        const auto size = size_of({message.slices, count});
+        message.size = size_of({message.slices, count});
         message.header.msg_iov = const_cast<iovec*>(hawse::iovecs(message.slices));
         message.header.msg_iovlen = count;
-        const bool lends = can_lend_ && size > 2 * block_size;
+        const bool lends = can_lend_ && message.size > 2 * block_size;
         const auto prepare = lends ? io_uring_prep_sendmsg_zc : io_uring_prep_sendmsg;
         prepare(request(socket, send_bit), socket, &message.header, MSG_WAITALL | MSG_NOSIGNAL);
-        return size;
+        return message.size;
     }
     /// What is in flight ends soon; a send takes what it was given out of the kernel's hands.
     static void end(int socket, bool is_sending) {
