@@ -125,6 +125,9 @@ bool Conversation::act_on(Event& event) noexcept {
                 fail(event.cause());
             return false;
         case EventKind::none:
+        case EventKind::request:
+        case EventKind::response:
+        case EventKind::opened:
         case EventKind::closed: break;
     }
     return false;

@@ -9,7 +9,8 @@ namespace hawse {
 namespace {
 
 constexpr const char* names[] = {
-    "none", "message", "part", "frame", "ping", "pong", "closing", "failed", "closed",
+    "none",  "request", "response", "opened",  "message", "part",
+    "frame", "ping",    "pong",     "closing", "failed",  "closed",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(EventKind::closed) + 1);
 

@@ -67,6 +67,9 @@ inline std::string in_words(const Event& event) {
     const std::string kind = event.message_kind() == MessageKind::text ? "text " : "binary ";
     switch (event.kind()) {
         case EventKind::none: return "none";
+        case EventKind::request:
+        case EventKind::response:
+        case EventKind::opened: return hawse::name_of(event.kind());
         case EventKind::message: return kind + quoted(event.payload());
         case EventKind::part: return "part of " + kind + quoted(event.payload());
         case EventKind::frame: return "frame " + quoted(event.payload());

@@ -3,8 +3,8 @@
 // is ready and then reads and writes without blocking, so that a wait given up loses no octet and one
 // scratch buffer serves everyone. A timer that follows deadline() is waited for beside the socket.
 #include "hawse/chrono.hpp"
+#include "echo.hpp"
 #include "host.hpp"
-#include "session.hpp"
 
 #include <array>
 #include <asio.hpp>
@@ -20,18 +20,18 @@ asio::steady_timer::time_point to_time_point(hawse::Time time) {
 }
 hawse::Time now() { return hawse::to_time(std::chrono::steady_clock::now()); }
 
-void read(tcp::socket& socket, examples::Session& session, hawse::Bytes scratch) {
+void read(tcp::socket& socket, hawse::Session& session, hawse::Bytes scratch) {
     std::error_code error;
     const auto place = session.landing();
     const std::array places = {asio::buffer(place.data(), place.size()),
                                asio::buffer(scratch.data(), scratch.size())};
     const auto size = socket.read_some(places, error);
-    if (!error) session.receive(scratch.first(size - session.landed(size, now())), now());
+    if (!error) examples::receive_scattered(session, size, place, scratch, now());
     if (error && error != asio::error::would_block)
         session.receive_end(error == asio::error::eof ? orderly : broken, now());
 }
 
-void settle(tcp::socket& socket, examples::Session& session) {
+void settle(tcp::socket& socket, hawse::Session& session) {
     std::error_code error;
     for (hawse::Slice slices[16]; error != asio::error::would_block;) {
         examples::echo(session);
@@ -56,7 +56,7 @@ asio::awaitable<void> converse(tcp::socket socket, examples::Host& host) {
     const auto ready = [&](bool wanted, tcp::socket::wait_type what) {
         return wanted ? socket.async_wait(what, use_awaitable) : alarm.async_wait(use_awaitable);
     };
-    examples::Session session(host.config, now());
+    hawse::Session session(host.config, hawse::Role::server, now());
     while (!session.wants().close()) {
         const auto wants = session.wants();
         alarm.expires_at(to_time_point(session.deadline()));

@@ -4,14 +4,14 @@
 // earliest deadline of all peers.
 #include "hawse/posix.hpp"
 #include "alarms.hpp"
+#include "echo.hpp"
 #include "host.hpp"
-#include "session.hpp"
 
 #include <sys/epoll.h>
 
 using enum hawse::TransportEnd;
 
-struct Peer : examples::Session {
+struct Peer : hawse::Session {
     using Session::Session;
     std::uint32_t interest = 0;  // what epoll was told
 };
@@ -37,7 +37,7 @@ struct Loop : examples::Host {
     void accept_all() {
         for (int socket; (socket = examples::accept_peer(listener)) >= 0; turn(socket, 0)) {
             watch(EPOLL_CTL_ADD, socket, 0);
-            peers.try_emplace(socket, config, now);
+            peers.try_emplace(socket, config, hawse::Role::server, now);
         }
     }
 
@@ -48,8 +48,7 @@ struct Loop : examples::Host {
             const auto place = peer.landing();
             const iovec places[] = {{place.data(), place.size()}, {scratch.data(), scratch.size()}};
             const auto size = ::readv(socket, places, 2);
-            const auto landed = size > 0 ? peer.landed(std::size_t(size), now) : 0;
-            if (size > 0) peer.receive({scratch.data(), std::size_t(size) - landed}, now);
+            if (size > 0) examples::receive_scattered(peer, std::size_t(size), place, scratch, now);
             if (size == 0) peer.receive_end(orderly, now);
             if (size < 0 && !examples::would_block(errno)) peer.receive_end(broken, now);
         }

@@ -4,14 +4,16 @@
 // that pays. A peer lives until nothing of it is in flight.
 #include "hawse/posix.hpp"
 #include "alarms.hpp"
+#include "echo.hpp"
 #include "host.hpp"
 #include "ring.hpp"
-#include "session.hpp"
+
+#include <utility>
 
 using examples::Ring;
 using enum hawse::TransportEnd;
 
-struct Peer : examples::Session {
+struct Peer : hawse::Session {
     using Session::Session;
     bool is_receiving = false;
     Ring::Message message;
@@ -40,7 +42,7 @@ struct Loop : Ring, examples::Host {
             if (done.is_last) alarms.set(std::uint64_t(listener), now + hawse::seconds(1));
             if (done.result < 0) return;  // no descriptor: whoever waits may try again in a second
             examples::set_no_delay(done.result);
-            peers.try_emplace(done.result, config, now);
+            peers.try_emplace(done.result, config, hawse::Role::server, now);
             return turn(done.result);
         }
         auto& peer = peers.find(done.source)->second;
@@ -51,7 +53,7 @@ struct Loop : Ring, examples::Host {
     void on_received(Peer& peer, const Ring::Done& done) {
         peer.is_receiving = false;
         if (done.block.empty()) peer.landed(std::size_t(std::max(done.result, 0)), now);
-        peer.receive(done.block, now);
+        (void)peer.receive(done.block, now);
         examples::echo(peer);
         give_back(done.block);
         if (done.result <= 0) peer.receive_end(done.result == 0 ? orderly : broken, now);

@@ -3,8 +3,8 @@
 // would keep input and output in buffers of its own, behind which wants() is heard late, and has no
 // way to end one side of a connection alone.
 #include "hawse/posix.hpp"
+#include "echo.hpp"
 #include "host.hpp"
-#include "session.hpp"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -12,7 +12,7 @@
 
 using enum hawse::TransportEnd;
 
-struct Peer : examples::Session {
+struct Peer : hawse::Session {
     using Session::Session;
     event ready = {};
 };
@@ -42,8 +42,9 @@ struct Loop : examples::Host {
 
     void accept_all() {
         for (int socket; (socket = examples::accept_peer(listener)) >= 0; turn(socket, 0))
-            watch(peers.try_emplace(socket, config, hawse::posix_now()).first->second.ready, socket,
-                  0);
+            watch(peers.try_emplace(socket, config, hawse::Role::server, hawse::posix_now())
+                      .first->second.ready,
+                  socket, 0);
     }
 
     void turn(int socket, int happened) {
@@ -52,7 +53,7 @@ struct Loop : examples::Host {
         peer.advance(now);  // before deadline() it does nothing
         if ((happened & EV_READ) != 0) {
             const auto size = ::recv(socket, scratch.data(), scratch.size(), 0);
-            if (size > 0) peer.receive({scratch.data(), std::size_t(size)}, now);
+            if (size > 0) (void)peer.receive({scratch.data(), std::size_t(size)}, now);
             if (size == 0) peer.receive_end(orderly, now);
             if (size < 0 && !examples::would_block(errno)) peer.receive_end(broken, now);
         }

@@ -2,17 +2,20 @@
 // A driver for libuv. Every read lands in the same scratch buffer. A write keeps what it was given
 // until its callback, which is what handed_over() and reusable() are for; one is in progress at a
 // time. Handles close later than they are told to, and a peer lives until both of its are closed.
+#include "echo.hpp"
 #include "host.hpp"
-#include "session.hpp"
 
+#include <utility>
 #include <uv.h>
 
 using enum hawse::TransportEnd;
 
 hawse::Time now() { return {std::int64_t(uv_hrtime())}; }
 
-struct Peer : examples::Session {
-    Peer(examples::Host& its, uv_stream_t* listener) : Session(its.config, now()), host(its) {
+struct Peer : hawse::Session {
+    explicit Peer(uv_stream_t* its) : Peer(its, *static_cast<examples::Host*>(its->loop->data)) {}
+    Peer(uv_stream_t* listener, examples::Host& its_host)
+        : Session(its_host.config, hawse::Role::server, now()), host(its_host) {
         uv_tcp_init(listener->loop, &tcp.tcp);
         uv_timer_init(listener->loop, &timer.timer);
         tcp.handle.data = timer.handle.data = write.data = this;
@@ -47,7 +50,7 @@ struct Peer : examples::Session {
     }
     static void on_read(uv_stream_t* socket, ssize_t size, const uv_buf_t* space) {
         auto* const octets = reinterpret_cast<std::byte*>(space->base);
-        if (size > 0) of(socket).receive({octets, std::size_t(size)}, now());
+        if (size > 0) (void)of(socket).receive({octets, std::size_t(size)}, now());
         if (size < 0) of(socket).receive_end(size == UV_EOF ? orderly : broken, now());
         of(socket).settle();
     }
@@ -55,9 +58,6 @@ struct Peer : examples::Session {
         of(write).reusable(std::exchange(of(write).write_size, 0));
         if (status < 0) of(write).receive_end(broken, now());
         of(write).settle();
-    }
-    static void on_connection(uv_stream_t* listener, int) {
-        new Peer(*static_cast<examples::Host*>(listener->loop->data), listener);
     }
     static void on_signal(uv_signal_t* signal, int) { uv_walk(signal->loop, end, nullptr); }
     static void end(uv_handle_t* handle, void*) {
@@ -82,7 +82,7 @@ int main(int count, char** values) {
     loop->data = &host;
     uv_tcp_init(loop, &listener.tcp);
     uv_tcp_open(&listener.tcp, host.listener);
-    uv_listen(&listener.stream, SOMAXCONN, Peer::on_connection);
+    uv_listen(&listener.stream, SOMAXCONN, [](uv_stream_t* its, int) { new Peer(its); });
     for (int index : {0, 1}) {
         uv_signal_init(loop, &signals[index].signal);
         uv_signal_start(&signals[index].signal, Peer::on_signal, index == 0 ? SIGINT : SIGTERM);

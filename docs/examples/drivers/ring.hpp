@@ -5,7 +5,7 @@
 
 #include "hawse/hawse.hpp"
 #include "hawse/posix.hpp"
-#include "session.hpp"
+#include "echo.hpp"
 
 #include <algorithm>
 #include <array>

@@ -15,7 +15,13 @@
 namespace hawse {
 
 enum class EventKind : std::uint8_t {
-    none,     ///< nothing to tell until more happens
+    none,  ///< nothing to tell until more happens
+
+    // Of a Session, while it opens.
+    request,   ///< a server's to accept or reject: Session::request()
+    response,  ///< what a client was answered: Session::response(), status()
+    opened,    ///< the conversation begins: Session::connection(), agreement()
+
     message,  ///< a whole message: message_kind(), payload()
     part,     ///< octets of a message: message_kind(), first(), last(), payload()
     frame,    ///< octets of a data frame: first_octet(), first(), last(), payload(), message_kind()
