@@ -910,7 +910,7 @@ class CatTest(ToolTest):
                     time.sleep(0.01)
             self.assertIsNone(cat.poll())
             self.assertLess(taken, 32 << 20)
-            self.assertLess(resident_mib(cat.pid), 16)
+            self.assertLess(resident_mib(cat.pid), 24)      # 5 of them are OpenSSL
             cat.kill()
             cat.stdin = None
             done.set()
