@@ -644,7 +644,7 @@ class EchoTest(ToolTest):
 
     def test_a_stop_does_not_wait_for_a_look_up(self):
         with Echo('--token', 'secret') as echo, echo.ask('/?token=secret') as link:
-            time.sleep(0.02)
+            time.sleep(0.005)
             echo.process.terminate()
             self.assertEqual(b'', link.recv(1))
             self.assertEqual(0, echo.process.wait(2))
