@@ -513,7 +513,7 @@ static int in_own_storage(void) {
     return 0;
 }
 
-// ---- What goes wrong -----------------------------------------------------------------------------
+// ---- What goes another way, or wrong -------------------------------------------------------------
 
 static int is_rejected(const hawse_config* config) {
     const int64_t now = 0;
@@ -595,7 +595,14 @@ static int fails(const hawse_config* config) {
     const hawse_agreement as_server = {.size = sizeof as_server, .role = HAWSE_ROLE_SERVER};
     hawse_connection* const connection = hawse_connection_create(config, &as_server, 0);
     hawse_event event = {.size = sizeof event};
+    const hawse_send checked = {.size = sizeof checked};
+    const hawse_send unchecked = {.size = sizeof unchecked,
+                                  .text_check = HAWSE_TEXT_CHECK_UNCHECKED};
     uint8_t unmasked[] = {0x81, 0x01, 'a'};
+    CHECK(hawse_connection_send(connection, HAWSE_MESSAGE_KIND_TEXT, octets_of("\xff"), 1,
+                                &checked) == HAWSE_REFUSAL_INVALID_TEXT);
+    CHECK(hawse_connection_send(connection, HAWSE_MESSAGE_KIND_TEXT, octets_of("\xff"), 1,
+                                &unchecked) == HAWSE_REFUSAL_NONE);
     CHECK(hawse_connection_receive(connection, unmasked, sizeof unmasked, 0) == HAWSE_REFUSAL_NONE);
     CHECK(hawse_connection_next_event(connection, &event) && event.kind == HAWSE_EVENT_KIND_FAILED);
     CHECK(event.cause == HAWSE_CAUSE_VIOLATION);
@@ -609,7 +616,37 @@ static int fails(const hawse_config* config) {
     return 0;
 }
 
-static int goes_wrong(void) {
+// A page on the port of the WebSockets, and who asks for it in parts.
+static int is_plain(const hawse_config* config) {
+    static const char head[] = "GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n";
+    hawse_server_handshake* const server = hawse_server_handshake_create(config, 0);
+    hawse_handshake_event event = {.size = sizeof event};
+    hawse_request request = {.size = sizeof request};
+    CHECK(hawse_server_handshake_receive(server, octets_of(head), sizeof head - 1, 0) ==
+          sizeof head - 1);
+    CHECK(hawse_server_handshake_next_event(server, &event));
+    CHECK(event.kind == HAWSE_HANDSHAKE_EVENT_KIND_REQUEST);
+    hawse_server_handshake_request(server, &request);
+    CHECK(request.plain && request.expects_continue && request.key.size == 0);
+    CHECK(hawse_server_handshake_accept(server, NULL) == HAWSE_REFUSAL_PLAIN_REQUEST);
+    hawse_server_handshake_destroy(server, config);
+    return 0;
+}
+
+static int is_secure(const hawse_config* config) {
+    hawse_client_handshake* const client = hawse_client_handshake_create(config, 0);
+    hawse_client_request wanted = {.size = sizeof wanted, .secure = true, .port = 443};
+    static const char head[] = "GET / HTTP/1.1\r\nHost: a\r\n";
+    hawse_slice slice;
+    wanted.host = text_of("a");
+    CHECK(hawse_client_handshake_start(client, &wanted) == HAWSE_REFUSAL_NONE);
+    CHECK(hawse_client_handshake_gather(client, &slice, 1) == 1);
+    CHECK(memcmp(slice.data, head, sizeof head - 1) == 0);  // 443 is the default
+    hawse_client_handshake_destroy(client, config);
+    return 0;
+}
+
+static int goes_otherwise(void) {
     hawse_pool* const pool = hawse_pool_create(&allocator, 0);
     hawse_options options;
     hawse_config* config;
@@ -618,7 +655,10 @@ static int goes_wrong(void) {
     options.pool = pool;
     options.entropy_fill = entropy_fill;
     options.entropy_context = &state;
+    options.surface_plain_requests = true;
     config = hawse_config_create(&options);
+    CHECK(is_plain(config) == 0);
+    CHECK(is_secure(config) == 0);
     CHECK(is_rejected(config) == 0);
     CHECK(times_out(config) == 0);
     CHECK(fails(config) == 0);
@@ -631,6 +671,6 @@ static int goes_wrong(void) {
 int main(void) {
     CHECK(leased() == 0);
     CHECK(in_own_storage() == 0);
-    CHECK(goes_wrong() == 0);
+    CHECK(goes_otherwise() == 0);
     return 0;
 }

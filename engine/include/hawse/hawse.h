@@ -5,7 +5,7 @@
 //
 // This is its face in C99, for C and for whatever calls C. It mirrors the face in C++ (hawse.hpp)
 // one to one: `hawse::Connection::send` is `hawse_connection_send`, `hawse::Refusal::not_open` is
-// HAWSE_REFUSAL_NOT_OPEN, and neither can do what the other cannot. It is linked with a C compiler.
+// HAWSE_REFUSAL_NOT_OPEN, and neither can do what the other cannot. tests/capi/mirror.tsv lists both.
 //
 //   hawse_vocabulary.h   views, roles, states, kinds of event, close codes
 //   hawse_faults.h       what goes wrong, by whose fault, and what it is called
@@ -18,8 +18,8 @@
 //
 //   Octets and text are given as a pointer and a size, null with size 0. They need live only for the
 //   call, and so do structs. What is answered lives until the next call on the same object, unless
-//   its declaration says more. Text is never terminated by a zero and need not be; what `const char*`
-//   answers without a size is, and has static storage.
+//   its declaration says more. Text is never terminated by a zero and need not be; a `const char*` that
+//   is answered without a size is, and has static storage.
 //
 //   Sizes are octets, counts are items. Times are nanoseconds of the host's own monotonic clock, from
 //   any origin, in int64_t.
@@ -48,7 +48,8 @@
 //       ...
 //       hawse_connection_destroy(connection, config);
 //
-//   leases its place from the pool, and answers null when there is no memory for it; and
+//   leases its place from the pool, and answers null when there is no memory for it (to destroy null
+//   does nothing); and
 //
 //       uint64_t place[HAWSE_CONNECTION_SIZE / 8];
 //       hawse_connection* connection =
