@@ -14,7 +14,8 @@ namespace {
 
 static_assert(sizeof(hawse_view) == sizeof(std::string_view));
 static_assert(alignof(hawse_view) == alignof(std::string_view));
-static_assert(sizeof(hawse_field) == sizeof(Field) && alignof(hawse_field) == alignof(Field));
+static_assert(sizeof(hawse_field) == sizeof(Field));
+static_assert(alignof(hawse_field) == alignof(Field));
 static_assert(offsetof(hawse_field, value) == offsetof(Field, value));
 static_assert(sizeof(hawse_token_list) == sizeof(TokenList));
 static_assert(std::is_trivially_copyable_v<TokenList>);

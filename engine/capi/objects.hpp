@@ -106,7 +106,8 @@ inline hawse_mutable_octets mutable_octets(Bytes bytes) noexcept {
 inline std::string_view text(hawse_text text) noexcept { return {text.data, text.size}; }
 inline hawse_text text(std::string_view text) noexcept { return {text.data(), text.size()}; }
 
-static_assert(sizeof(hawse_slice) == sizeof(Slice) && alignof(hawse_slice) == alignof(Slice));
+static_assert(sizeof(hawse_slice) == sizeof(Slice));
+static_assert(alignof(hawse_slice) == alignof(Slice));
 
 /// A slice is laid out as the platform's own, in both faces.
 inline std::span<Slice> slices(hawse_slice* slices, std::size_t count) noexcept {
