@@ -29,8 +29,9 @@ LAYERS = {
     'deflate': ['hawse', 'vocabulary', 'memory', 'wire'],
     'handshake': ['hawse', 'vocabulary', 'memory', 'wire', 'http'],
     'connection': ['hawse', 'vocabulary', 'memory', 'wire', 'frame'],
+    'session': ['hawse', 'vocabulary', 'memory', 'wire', 'http', 'frame', 'handshake', 'connection'],
     'capi': ['hawse', 'vocabulary', 'memory', 'wire', 'frame', 'http', 'deflate', 'handshake',
-             'connection'],
+             'connection', 'session'],
 }
 
 # System headers beyond the C++ library, and the one place where each may be named.

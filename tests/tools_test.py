@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""tools_test.py [--inspect PATH] [--cat PATH] [--echo PATH] [unittest arguments]
+"""tools_test.py [--inspect PATH] [--cat PATH] [--echo PATH] [--tls yes|no] [unittest arguments]
 
 The three example programs from outside: what they print, what they exit with, and how they take bad
-input. Only the standard library is used; the peers are written here, frame by frame.
+input. Only the standard library is used; the peers are written here, frame by frame. What passes
+through TLS is in interop/tls_test.py.
 """
 import argparse
 import base64
@@ -11,6 +12,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import resource
 import signal
 import socket
@@ -22,7 +24,7 @@ import threading
 import time
 import unittest
 
-tools = argparse.Namespace(inspect=None, cat=None, echo=None)
+tools = argparse.Namespace(inspect=None, cat=None, echo=None, tls=None)
 SAMPLE_KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
 MASK = bytes.fromhex('37fa213d')
 
@@ -407,11 +409,16 @@ class Echo:
             self.process.kill()
         self.process.communicate()
 
-    def connect(self, path='/'):
+    def ask(self, path='/', more=None):
         link = socket.create_connection(('127.0.0.1', self.port), timeout=20)
         link.sendall(f'GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n'
                      f'Connection: Upgrade\r\nSec-WebSocket-Key: {SAMPLE_KEY}\r\n'
-                     'Sec-WebSocket-Version: 13\r\n\r\n'.encode())
+                     f'Sec-WebSocket-Version: 13\r\n{more + chr(13) + chr(10) if more else ""}\r\n'
+                     .encode())
+        return link
+
+    def connect(self, path='/'):
+        link = self.ask(path)
         assert read_head(link).startswith('HTTP/1.1 101 ')
         return link
 
@@ -434,8 +441,14 @@ class EchoTest(ToolTest):
     def test_wrong_arguments_are_usage(self):
         self.check_usage(tools.echo, [
             ['--port'], ['--port', '65536'], ['--port', 'x'], ['--port', ''], ['operand'],
-            ['--max-message', '1M'], ['--unknown'], ['--statistics=yes'],
+            ['--max-message', '1M'], ['--unknown'], ['--statistics=yes'], ['--tls'],
+            ['--tls', 'certificate'], ['--token'], ['--token', ''],
         ])
+
+    def test_a_certificate_that_is_none_is_one_sentence(self):
+        result = run(tools.echo, '--port', 0, '--tls', '/nonexistent/certificate', '/nonexistent/key')
+        self.check_sentence(result, 1, 'not built in' if tools.tls == 'no' else
+                            '/nonexistent/certificate')
 
     def test_a_port_in_use_is_one_sentence(self):
         with Echo() as echo:
@@ -576,6 +589,62 @@ class EchoTest(ToolTest):
             self.assertIn('the file limit is 16', text)
             self.assertEqual(1, text.count('no more file descriptors'))
 
+    def test_without_the_token_a_request_is_401(self):
+        secret = 'a b&\u00e9%'
+        cases = {
+            ('/', None): 401,
+            ('/', 'Bearer wrong'): 401,
+            ('/', 'Bearer a b&\u00e9'): 401,
+            ('/', 'Bearer a b&\u00e9%%'): 401,
+            ('/', 'Bearer '): 401,
+            ('/', 'Basic a b&\u00e9%'): 401,
+            ('/?token=', None): 401,
+            ('/?token=a%20b%26%C3%A9', None): 401,
+            ('/?tokens=a%20b%26%C3%A9%25', None): 401,
+            ('/?token=a%20b%26%C3%A9%25', 'Bearer wrong'): 401,
+            ('/', 'Bearer a b&\u00e9%'): 101,
+            ('/', 'bEARER a b&\u00e9%'): 101,
+            ('/?token=a%20b%26%C3%A9%25', None): 101,
+            ('/any/path?x=y&token=a%20b%26%c3%a9%&z', None): 101,
+        }
+        with Echo('--token', secret) as echo:
+            for (path, authorization), status in cases.items():
+                with self.subTest(path=path, authorization=authorization), echo.ask(
+                        path, authorization and 'Authorization: ' + authorization) as link:
+                    head = read_head(link)
+                    self.assertEqual(str(status), head.split(' ')[1])
+                    self.assertEqual('Bearer realm="hawse-echo"' if status == 401 else None,
+                                     field(head, 'WWW-Authenticate'))
+            head, body = echo.get(b'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+            self.assertTrue(head.startswith('HTTP/1.1 200 '), head)
+            self.assertIn(b'id="token"', body)
+
+    def test_others_are_served_while_a_token_is_looked_up(self):
+        with Echo('--token', 'secret') as echo, echo.ask('/?token=secret') as first:
+            read_head(first)
+            since = time.monotonic()
+            links = [echo.ask('/?token=' + token) for token in ('secret', 'wrong') * 8]
+            links[0].sendall(frame(1, b'early', mask=MASK))
+            links[2].close()                        # one that does not wait for its answer
+            for number in range(10):
+                first.sendall(frame(1, b'%d' % number, mask=MASK))
+                self.assertEqual((1, b'%d' % number), read_frame(first))
+            self.assertLess(time.monotonic() - since, 0.045)
+            self.assertIn(' 101 ', read_head(links[0]))
+            self.assertGreater(time.monotonic() - since, 0.045)
+            self.assertEqual((1, b'early'), read_frame(links[0]))
+            for number, link in list(enumerate(links))[3:]:
+                self.assertIn(' 401 ' if number % 2 else ' 101 ', read_head(link))
+            for link in links:
+                link.close()
+
+    def test_a_stop_does_not_wait_for_a_look_up(self):
+        with Echo('--token', 'secret') as echo, echo.ask('/?token=secret') as link:
+            time.sleep(0.02)
+            echo.process.terminate()
+            self.assertEqual(b'', link.recv(1))
+            self.assertEqual(0, echo.process.wait(2))
+
     def test_statistics_are_a_line_per_second(self):
         with Echo('--statistics') as echo, echo.connect() as link:
             for _ in range(10):
@@ -650,6 +719,11 @@ class CatTest(ToolTest):
             ['--subprotocol', 'a b', 'ws://a'], ['--subprotocol', 'a,a', 'ws://a'],
             ['--ping-every', 'soon', 'ws://a'], ['--ping-every', '0', 'ws://a'],
             ['--timeout', '-1', 'ws://a'], ['--max-message', 'x', 'ws://a'], ['--origin'],
+            ['--ca', '', 'ws://a'], ['--insecure=yes', 'ws://a'], ['--reconnect=0', 'ws://a'],
+            ['--reconnect=', 'ws://a'], ['--reconnect-first', '0', 'ws://a'],
+            *(['--proxy', proxy, 'ws://a'] for proxy in (
+                '', 'p', 'p:', 'p:0', 'p:65536', 'p:1/x', 'p:1?x', 'p:1#x', 'user@p:1', ':1',
+                'https://p:1', 'http://', '@p:1', 'p:1\r\nX: y', 'socks5://p:1')),
         ])
 
     def test_a_server_that_is_not_there_is_one_sentence(self):
@@ -658,7 +732,8 @@ class CatTest(ToolTest):
         self.check_sentence(run(tools.cat, f'ws://127.0.0.1:{port}/'), 1, 'refused', str(port))
         self.check_sentence(run(tools.cat, 'ws://nowhere.invalid/'), 1,
                             'cannot resolve nowhere.invalid')
-        self.check_sentence(run(tools.cat, 'wss://localhost/'), 1, 'TLS')
+        self.check_sentence(run(tools.cat, f'wss://127.0.0.1:{port}/'), 1,
+                            'TLS, which is not built in' if tools.tls == 'no' else 'refused')
 
     def test_an_answer_that_is_no_101_is_one_sentence(self):
         body = b'Not for you.\r\nNever.'
@@ -877,6 +952,407 @@ class TogetherTest(ToolTest):
             echo.process.terminate()
             self.assertEqual((0, 1), (echo.process.wait(20), cat.wait(20)))
             self.assertIn(b'1001', cat.stderr.read())
+
+
+class Port:
+    """A server that plays one answer for each client, in their order, and nothing for others."""
+
+    def __init__(self, *answers):
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self.listener.getsockname()[1]
+        self.url = f'ws://127.0.0.1:{self.port}/'
+        self.answers, self.heads, self.problem = answers, [], None
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+
+    def serve(self):
+        try:
+            for answer in self.answers:
+                link, _ = self.listener.accept()
+                with link:
+                    link.settimeout(20)
+                    self.heads.append(read_head(link))
+                    answer(link, self.heads[-1])
+        except (OSError, EOFError, AssertionError) as problem:
+            self.problem = problem
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+        self.thread.join(30)
+
+
+def refuses(status, *fields):
+    def answer(link, _head):
+        link.sendall('\r\n'.join([f'HTTP/1.1 {status} No', 'Content-Length: 0', *fields, '', '']).encode())
+        link.recv(1)
+    return answer
+
+
+def closes(code):
+    return says(frame(8, code.to_bytes(2, 'big')))
+
+
+def drops(link, head):
+    link.sendall(switching(head))
+
+
+def echoes(link, head):
+    link.sendall(switching(head))
+    while True:
+        opcode, payload = read_frame(link)
+        link.sendall(frame(opcode, payload))
+        if opcode == 8:
+            return
+
+
+class Talk:
+    """hawse-cat with its input still open."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen([tools.cat, *map(str, arguments)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def say(self, *lines):
+        self.process.stdin.write(b''.join(line + b'\n' for line in lines))
+        self.process.stdin.flush()
+
+    def hear(self):
+        return self.process.stdout.readline().rstrip(b'\n')
+
+    def complaint(self):
+        return self.process.stderr.readline().decode()
+
+    def end(self, ends_input=True):
+        """(status, the rest of standard error)."""
+        if ends_input:
+            self.process.stdin.close()
+        status = self.process.wait(20)
+        return status, self.process.stderr.read().decode()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            try:
+                stream.close()
+            except BrokenPipeError:
+                pass
+
+
+AGAIN = re.compile(r'^hawse-cat: (.*): trying again in ([\d.]+) (m?s) \(attempt (\d+)\)$')
+
+
+def again_of(line):
+    """(problem, wait in seconds, attempt) of a sentence that promises another attempt."""
+    match = AGAIN.fullmatch(line.rstrip('\n'))
+    assert match, line
+    return match[1], float(match[2]) / (1000 if match[3] == 'ms' else 1), int(match[4])
+
+
+@needs('cat')
+class ReconnectTest(ToolTest):
+    def test_waits_grow_within_their_bounds_until_attempts_are_used_up(self):
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            url = f'ws://127.0.0.1:{listener.getsockname()[1]}/'
+        first_waits = set()
+        for _ in range(3):
+            since = time.monotonic()
+            with Talk('--reconnect=4', '--reconnect-first', '0.08', '--reconnect-most', '0.2',
+                      url) as cat:
+                status, errors = cat.end(ends_input=False)
+            lines = errors.splitlines()
+            self.assertEqual((1, 5), (status, len(lines)), errors)
+            waits = []
+            for number, (line, least, most) in enumerate(
+                    zip(lines, (0, 0.08, 0.1, 0.1), (0.08, 0.16, 0.2, 0.2)), 1):
+                problem, wait, attempt = again_of(line)
+                self.assertIn('refused', problem)
+                self.assertEqual(number, attempt)
+                self.assertLessEqual(least, wait)
+                self.assertLessEqual(wait, most)
+                waits.append(wait)
+            self.assertIn('given up after 4 attempts', lines[4])
+            self.assertGreaterEqual(time.monotonic() - since, sum(waits) - 0.003)
+            first_waits.add(waits[0])
+        self.assertGreater(len(first_waits), 1)
+
+    def test_a_server_that_comes_back_is_found_and_hears_what_was_said_meanwhile(self):
+        with Echo() as echo, Talk('--reconnect', '--reconnect-first', '0.1', '--reconnect-most',
+                                  '0.2', echo.url) as cat:
+            cat.say(b'one')
+            self.assertEqual(b'one', cat.hear())
+            echo.process.kill()
+            problem, _, attempt = again_of(cat.complaint())
+            self.assertIn('connection lost (The transport', problem)
+            self.assertEqual(1, attempt)
+            cat.say(b'two', b'three')
+            self.assertIn('refused', again_of(cat.complaint())[0])
+            with Echo('--port', echo.port):
+                self.assertEqual([b'two', b'three'], [cat.hear(), cat.hear()])
+                status, rest = cat.end()
+            self.assertEqual(0, status)
+            for line in rest.splitlines():
+                self.assertIn('refused', again_of(line)[0])
+
+    def test_what_may_pass_is_tried_again(self):
+        cases = {
+            'closed with 1001': (closes(1001), 'connection lost (the server closed with code 1001)'),
+            'closed with 1012': (closes(1012), 'connection lost (the server closed with code 1012)'),
+            'dropped': (drops, 'connection lost (The transport ended'),
+            'refused with 503': (refuses(503), 'the server refused: status 503'),
+            'refused with 429': (refuses(429), 'the server refused: status 429'),
+            'no answer': (lambda link, _head: None, 'ended the connection without an answer'),
+        }
+        for name, (answer, words) in cases.items():
+            with self.subTest(name), Port(answer, echoes) as port, \
+                    Talk('--reconnect', '--reconnect-first', '0.02', port.url) as cat:
+                self.assertIn(words, again_of(cat.complaint())[0])
+                cat.say(b'here')
+                self.assertEqual(b'here', cat.hear())
+                self.assertEqual((0, ''), cat.end())
+
+    def test_what_stays_ends_it(self):
+        cases = {
+            'closed with 1000': (closes(1000), 0, ''),
+            'closed with 1008': (closes(1008), 1, '1008'),
+            'closed with 4001': (closes(4001), 1, '4001'),
+            'violation': (says(frame(1, b'\xff')), 1, '1007'),
+            'refused with 401': (refuses(401, 'WWW-Authenticate: Basic'), 1, '401'),
+            'refused with 403': (refuses(403), 1, '403'),
+            'refused with 404': (refuses(404), 1, '404'),
+            'redirected': (refuses(302, 'Location: ws://elsewhere/'), 1, 'elsewhere'),
+            'no WebSocket': (lambda link, _head: link.sendall(b'SSH-2.0-Open\r\n'), 1, 'handshake'),
+        }
+        for name, (answer, status, words) in cases.items():
+            with self.subTest(name), Port(answer) as port, \
+                    Talk('--reconnect', '--reconnect-first', '0.02', port.url) as cat:
+                ended, errors = cat.end(ends_input=False)
+                self.assertEqual((status, status), (ended, errors.count('\n')), errors)
+                self.assertIn(words, errors)
+                self.assertNotIn('trying again', errors)
+        result = run(tools.cat, '--reconnect', 'ws://nowhere.invalid/', given=b'lost\n')
+        self.check_sentence(result, 1, 'cannot resolve nowhere.invalid')
+
+    def test_a_line_that_was_cut_off_is_sent_again_and_whole(self):
+        heard = []
+
+        def breaks_off(link, head):
+            link.sendall(switching(head))
+            heard.append(read_frame(link))
+            read_exactly(link, 4 << 20)
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+
+        def listens(link, head):
+            link.sendall(switching(head))
+            while not heard or heard[-1][0] != 8:
+                heard.append(read_frame(link))
+            link.sendall(frame(*heard[-1]))
+        long = bytes(97 + number % 26 for number in range(16 << 20))
+        with Port(breaks_off, listens) as port, \
+                Talk('--reconnect', '--reconnect-first', '0.02', port.url) as cat:
+            cat.say(b'before', long, b'after')
+            self.assertEqual(0, cat.end()[0])
+        self.assertEqual([(1, b'before'), (1, long), (1, b'after'), (8, b'\x03\xe8')], heard)
+
+    def test_no_line_is_sent_twice_and_none_out_of_order(self):
+        count = 200000
+        first, second = [], []
+
+        def stalls(link, head):
+            link.sendall(switching(head))
+            for _ in range(100):
+                first.append(int(read_frame(link)[1]))
+            time.sleep(0.3)         # until all there is between us is full
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+
+        def listens(link, head):
+            link.sendall(switching(head))
+            stream = link.makefile('rb')
+            while True:
+                head = stream.read(2)
+                size = head[1] & 0x7F
+                mask = stream.read(4)
+                payload = frame(0, stream.read(size), mask=mask)[-size:]
+                if head[0] == 0x88:
+                    return link.sendall(frame(8, payload))
+                second.append(int(payload))
+        with Port(stalls, listens) as port, \
+                Talk('--reconnect', '--reconnect-first', '0.02', port.url) as cat:
+            cat.say(*(b'%100d' % number for number in range(count)))
+            self.assertEqual(0, cat.end()[0])
+        self.assertEqual(list(range(100)), first)
+        self.assertEqual(list(range(second[0], count)), second)
+        self.assertGreater(second[0], 99)
+
+    def test_a_connection_that_lasted_gives_the_attempts_back(self):
+        def lasts(link, head):
+            link.sendall(switching(head))
+            time.sleep(0.3)
+        with Port(drops, drops, lasts, drops, closes(1000)) as port, \
+                Talk('--reconnect', '--reconnect-first', '0.1', port.url) as cat:
+            self.assertEqual([1, 2, 1, 2], [again_of(cat.complaint())[2] for _ in range(4)])
+            self.assertEqual((0, ''), cat.end(ends_input=False))
+
+    def test_the_end_of_input_ends_a_wait_when_all_was_sent(self):
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            url = f'ws://127.0.0.1:{listener.getsockname()[1]}/'
+        with Talk('--reconnect', '--reconnect-first', '1000000', url) as cat:
+            cat.complaint()
+            status, errors = cat.end()
+            self.assertEqual((1, 1), (status, errors.count('\n')))
+            self.assertIn('refused', errors)
+        with Talk('--reconnect=1', '--reconnect-first', '0.2', url) as cat:
+            cat.complaint()
+            cat.process.stdin.write(b'without a newline')
+            status, errors = cat.end()
+            self.assertEqual((1, 1), (status, errors.count('\n')))
+            self.assertIn('given up after 1 attempt\n', errors)
+
+    def test_a_connection_lost_after_all_was_sent_is_not_made_again(self):
+        def leaves(link, head):
+            link.sendall(switching(head))
+            while read_frame(link)[0] != 8:
+                pass
+        with Port(leaves) as port:
+            result = run(tools.cat, '--reconnect', port.url, given=b'one\ntwo\n')
+        self.check_sentence(result, 1, 'The transport')
+        self.assertNotIn(b'trying again', result.stderr)
+
+    def test_a_signal_ends_a_wait_at_once(self):
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            url = f'ws://127.0.0.1:{listener.getsockname()[1]}/'
+        with Talk('--reconnect', '--reconnect-first', '1000000', url) as cat:
+            cat.complaint()
+            cat.process.send_signal(signal.SIGINT)
+            self.assertEqual((-signal.SIGINT, ''), cat.end(ends_input=False))
+
+
+class ConnectProxy:
+    """An HTTP proxy for one client: `answer(link, head)` in place of a tunnel, or a tunnel."""
+
+    def __init__(self, answer=None, piece=1 << 20):
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.address = f'127.0.0.1:{self.listener.getsockname()[1]}'
+        self.answer, self.piece, self.head = answer, piece, ''
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+
+    def serve(self):
+        try:
+            link, _ = self.listener.accept()
+            with link:
+                link.settimeout(20)
+                self.head = read_head(link)
+                if self.answer:
+                    return self.answer(link, self.head)
+                host, _, port = self.head.split(' ')[1].rpartition(':')
+                with socket.create_connection((host, int(port)), timeout=20) as far:
+                    agreed = b'HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n'
+                    for begin in range(0, len(agreed), self.piece):
+                        link.sendall(agreed[begin:begin + self.piece])
+                        time.sleep(0.001)
+                    back = threading.Thread(target=pour, args=(far, link), daemon=True)
+                    back.start()
+                    pour(link, far)
+                    back.join(20)
+        except (OSError, EOFError):
+            pass
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+        self.thread.join(30)
+
+
+def pour(source, into):
+    try:
+        while octets := source.recv(65536):
+            into.sendall(octets)
+        into.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+@needs('cat')
+class ProxyTest(ToolTest):
+    def test_a_conversation_goes_through_a_tunnel(self):
+        for piece, scheme in ((1 << 20, ''), (1, 'http://')):
+            with Port(echoes) as port, ConnectProxy(piece=piece) as proxy:
+                with Talk('--proxy', scheme + proxy.address, port.url) as cat:
+                    cat.say(b'through')
+                    self.assertEqual(b'through', cat.hear())
+                    self.assertEqual((0, ''), cat.end())
+            self.assertEqual(f'CONNECT 127.0.0.1:{port.port} HTTP/1.1\r\n'
+                             f'Host: 127.0.0.1:{port.port}\r\n\r\n', proxy.head)
+            self.assertEqual(f'127.0.0.1:{port.port}', field(port.heads[0], 'Host'))
+
+    def test_credentials_are_told(self):
+        for given, meant in (('sea:shell', 'sea:shell'), ('s%3Aea:sh%40ell:x', 's:ea:sh@ell:x'),
+                             (':', ':'), ('a:%C3%A9', 'a:\u00e9'), ('ab:cde', 'ab:cde')):
+            with self.subTest(given), ConnectProxy(refuses(403)) as proxy:
+                run(tools.cat, '--proxy', f'http://{given}@{proxy.address}/', 'ws://far.invalid:9/')
+                self.assertEqual('Basic ' + base64.b64encode(meant.encode()).decode(),
+                                 field(proxy.head, 'Proxy-Authorization'))
+                self.assertTrue(proxy.head.startswith('CONNECT far.invalid:9 HTTP/1.1\r\n'))
+
+    def test_a_proxy_that_gives_no_tunnel_is_one_sentence(self):
+        def answers(octets):
+            def answer(link, _head):
+                link.sendall(octets)
+                link.shutdown(socket.SHUT_WR)
+                link.recv(1)
+            return answer
+        cases = {
+            b'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n':
+                ['credentials', '--proxy USER:PASSWORD@HOST:PORT', '407'],
+            b'HTTP/1.1 403 Not \x1b[31mthere\r\n\r\n': ['the proxy refused', '403 Not ?[31mthere'],
+            b'HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n': ['refused', '302'],
+            b'HTTP/1.1 101 Switching Protocols\r\n\r\n': ['refused', '101'],
+            b'HTTP/1.1 200\t\r\n\r\n': ['not answer in HTTP'],
+            b'HTTP/2.0 200 OK\r\n\r\n': ['not answer in HTTP'],
+            b'HTTP/1.1 2000 OK\r\n\r\n': ['not answer in HTTP'],
+            b'HTTP/1.1 20\r\n\r\n': ['not answer in HTTP'],
+            b'SSH-2.0-OpenSSH\r\n\r\n': ['not answer in HTTP', 'SSH-2.0-OpenSSH'],
+            b'HTTP/1.1 200 OK\r\n\r\nmore': ['more than it was asked'],
+            b'HTTP/1.1 200 OK\r\n' + b'X: y\r\n' * 3000: ['has no end'],
+            b'HTTP/1.1 200 OK\r\n': ['without an answer'],
+            b'': ['without an answer'],
+        }
+        for octets, words in cases.items():
+            with self.subTest(octets[:60]), ConnectProxy(answers(octets)) as proxy:
+                result = run(tools.cat, '--proxy', proxy.address, 'ws://far.invalid/')
+                self.check_sentence(result, 1, *words)
+
+    def test_a_silent_proxy_times_out(self):
+        since = time.monotonic()
+        with ConnectProxy(lambda link, _head: link.recv(1)) as proxy:
+            result = run(tools.cat, '--timeout', '0.3', '--proxy', proxy.address, 'ws://far.invalid/')
+        self.check_sentence(result, 1, 'the proxy did not answer in time')
+        self.assertLess(time.monotonic() - since, 5)
+
+    def test_a_proxy_that_is_not_there_is_named(self):
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            port = listener.getsockname()[1]
+        self.check_sentence(run(tools.cat, '--proxy', f'127.0.0.1:{port}', 'ws://far.invalid/'), 1,
+                            'refused', str(port))
+
+    def test_what_may_pass_is_tried_again(self):
+        for status, promises in ((502, True), (504, True), (403, False), (407, False)):
+            with self.subTest(status), ConnectProxy(refuses(status)) as proxy, \
+                    Talk('--reconnect=1', '--reconnect-first', '0.02', '--proxy', proxy.address,
+                         'ws://far.invalid/') as cat:
+                line = cat.complaint()
+                self.assertIn(str(status), line)
+                self.assertEqual(promises, 'trying again' in line)
 
 
 def main():

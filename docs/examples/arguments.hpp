@@ -42,6 +42,12 @@ public:
         return true;
     }
 
+    /// The argument behind the value of option `name`: its second one.
+    std::string_view second_value(std::string_view name) {
+        if (index_ + 1 >= count_) fail(std::string(name) + " needs two values");
+        return values_[++index_];
+    }
+
     /// Whether the argument is none of the options; "-" alone counts.
     bool operand(std::string_view& value) const noexcept {
         if (current_.starts_with('-') && current_ != "-") return false;

@@ -4,6 +4,7 @@
 #include "arguments.hpp"
 
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 
@@ -15,7 +16,9 @@ constexpr std::string_view tool = "hawse-cat";
 constexpr std::string_view usage =
     "usage: hawse-cat [--binary] [--subprotocol LIST]... [--header 'NAME: VALUE']...\n"
     "                 [--origin ORIGIN] [--ping-every SECONDS] [--timeout SECONDS]\n"
-    "                 [--max-message N] URL\n"
+    "                 [--max-message N] [--ca FILE] [--insecure] [--proxy ADDRESS]\n"
+    "                 [--reconnect[=N]] [--reconnect-first SECONDS]\n"
+    "                 [--reconnect-most SECONDS] URL\n"
     "Sends each line of standard input as a message and prints each message that comes.\n"
     "  --binary              send binary messages, not text; those that come are printed in\n"
     "                        hexadecimal either way\n"
@@ -23,8 +26,22 @@ constexpr std::string_view usage =
     "  --header FIELD        a further field of the request\n"
     "  --origin ORIGIN       the Origin field of the request\n"
     "  --ping-every SECONDS  send a ping when nothing came for so long\n"
-    "  --timeout SECONDS     how long opening may take, and closing (10)\n"
-    "  --max-message N       the longest message accepted, and line sent, in octets (16777216)\n";
+    "  --timeout SECONDS     how long opening may take (proxy and TLS included), and closing\n"
+    "                        (10)\n"
+    "  --max-message N       the longest message accepted, and line sent, in octets (16777216)\n"
+    "  --ca FILE             wss://: trust the authorities in this PEM file, not the system's\n"
+    "  --insecure            wss://: accept any certificate: anyone may listen\n"
+    "  --proxy ADDRESS       go through an HTTP proxy: [http://][USER:PASSWORD@]HOST:PORT\n"
+    "  --reconnect[=N]       when the connection is lost, or cannot be made, try again, at most\n"
+    "                        N times in a row\n"
+    "  --reconnect-first S   the longest wait before the first attempt, in seconds; later ones\n"
+    "                        double it. A connection that lasts so long counts as a success (5)\n"
+    "  --reconnect-most S    the longest wait of all (60)\n"
+    "With --reconnect a line goes out once at most: one that was not written through when the\n"
+    "connection was lost is sent on the next one, and one that was written is not sent again,\n"
+    "although it may have been lost on its way. It ends when standard input has ended and all of\n"
+    "it was sent, when the server closes with 1000 or another code that stands for good, and when\n"
+    "it refuses with a status that will not change (401, 403, 404 ...). SIGINT ends at once.\n";
 
 hawse::Duration read_seconds(const Arguments& arguments, std::string_view name,
                              std::string_view value) {
@@ -45,6 +62,42 @@ hawse::Field read_field(const Arguments& arguments, std::string_view line) {
     while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
     while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
     return {line.substr(0, colon), value};
+}
+
+/// The options that say how to reach the server.
+bool read_way(Arguments& arguments, CatOptions& options) {
+    std::string_view value;
+    if (arguments.option("--ca", value)) {
+        if (value.empty()) arguments.fail("--ca is the name of a file");
+        options.trust.authorities = value;
+    } else if (arguments.flag("--insecure")) {
+        options.trust.verify = false;
+    } else if (arguments.option("--proxy", value)) {
+        if (!read_proxy(value, options.proxy.emplace()))
+            arguments.fail("--proxy is [http://][USER:PASSWORD@]HOST:PORT");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/// The options that say when to try again.
+bool read_backoff(Arguments& arguments, CatOptions& options) {
+    std::string_view value;
+    if (arguments.flag("--reconnect")) {
+        options.backoff.attempt_count_max = 0;
+    } else if (arguments.option("--reconnect", value)) {
+        options.backoff.attempt_count_max =
+            static_cast<std::uint32_t>(arguments.number("--reconnect", value, 1, UINT32_MAX));
+    } else if (arguments.option("--reconnect-first", value)) {
+        options.backoff.first = read_seconds(arguments, "--reconnect-first", value);
+    } else if (arguments.option("--reconnect-most", value)) {
+        options.backoff.most = read_seconds(arguments, "--reconnect-most", value);
+    } else {
+        return false;
+    }
+    options.reconnects = true;
+    return true;
 }
 
 }  // namespace
@@ -82,7 +135,7 @@ CatOptions read_cat_options(int count, char** values) {
         } else if (arguments.operand(value)) {
             if (!url.empty()) arguments.fail("more than one URL");
             url = value;
-        } else {
+        } else if (!read_way(arguments, options) && !read_backoff(arguments, options)) {
             arguments.unknown();
         }
     }

@@ -2,11 +2,15 @@
 // What hawse-cat was asked to do.
 #pragma once
 
+#include "hawse/backoff.hpp"
 #include "hawse/handshake.hpp"
 #include "hawse/time.hpp"
 #include "hawse/url.hpp"
+#include "proxy.hpp"
+#include "tls.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +25,10 @@ struct CatOptions {
     hawse::Duration ping_every = {};
     hawse::Duration patience = hawse::seconds(10);
     std::size_t message_size_max = std::size_t{16} << 20;
+    Tls::Trust trust;
+    std::optional<Proxy> proxy;
+    bool reconnects = false;
+    hawse::BackoffOptions backoff;
 
     [[nodiscard]] hawse::ClientRequest request() const noexcept;
 };

@@ -4,12 +4,14 @@
 #include "arguments.hpp"
 #include "echo_server.hpp"
 #include "sockets.hpp"
+#include "tls.hpp"
 
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <sys/resource.h>
@@ -18,15 +20,23 @@ namespace {
 
 constexpr std::string_view usage =
     "usage: hawse-echo [--host HOST] [--port PORT] [--max-message N] [--statistics]\n"
+    "                  [--tls CERT KEY] [--token SECRET]\n"
     "Echoes every message. A browser that opens the address gets a page to try it with.\n"
     "  --host HOST      the address to listen on (127.0.0.1)\n"
     "  --port PORT      the port; 0 picks one (9001)\n"
     "  --max-message N  the largest message accepted, in octets (16777216)\n"
-    "  --statistics     a line per second on standard error\n";
+    "  --statistics     a line per second on standard error\n"
+    "  --tls CERT KEY   speak https and wss: a certificate, those that vouch for it behind it, "
+    "and\n"
+    "                   its key, in PEM files\n"
+    "  --token SECRET   let only those in who say it, as 'Authorization: Bearer SECRET' or with\n"
+    "                   '?token=SECRET' behind the address; anyone may see the page\n";
 
 struct Options {
     std::string host = "127.0.0.1";
     std::uint16_t port = 9001;
+    std::string certificate;  ///< none: no TLS
+    std::string key;
     examples::EchoOptions echo;
 };
 
@@ -34,19 +44,26 @@ Options read_options(int count, char** values) {
     examples::Arguments arguments(count, values, "hawse-echo", usage);
     Options options;
     for (std::string_view value; arguments.next();) {
-        if (arguments.option("--host", value))
+        if (arguments.option("--host", value)) {
             options.host = value;
-        else if (arguments.option("--port", value))
+        } else if (arguments.option("--port", value)) {
             options.port =
                 static_cast<std::uint16_t>(arguments.number("--port", value, 0, UINT16_MAX));
-        else if (arguments.option("--max-message", value))
+        } else if (arguments.option("--max-message", value)) {
             options.echo.message_size_max = arguments.number("--max-message", value, 0, 1U << 31);
-        else if (arguments.flag("--statistics"))
+        } else if (arguments.flag("--statistics")) {
             options.echo.statistics = true;
-        else if (arguments.operand(value))
+        } else if (arguments.option("--tls", value)) {
+            options.certificate = value;
+            options.key = arguments.second_value("--tls");
+        } else if (arguments.option("--token", value)) {
+            if (value.empty()) arguments.fail("--token is a secret of at least one character");
+            options.echo.token = value;
+        } else if (arguments.operand(value)) {
             arguments.fail("hawse-echo takes no operand");
-        else
+        } else {
             arguments.unknown();
+        }
     }
     return options;
 }
@@ -66,21 +83,30 @@ void raise_file_limit() {
                      static_cast<unsigned long long>(wanted));
 }
 
+int fail(const std::string& problem) {
+    std::fprintf(stderr, "hawse-echo: %s\n", problem.c_str());
+    return EXIT_FAILURE;
+}
+
 }  // namespace
 
 int main(int count, char** values) {
     const auto options = read_options(count, values);
     raise_file_limit();
-    const auto listener = examples::listen_on(options.host, options.port);
-    if (listener.descriptor < 0) {
-        std::fprintf(stderr, "hawse-echo: %s\n", listener.problem.c_str());
-        return EXIT_FAILURE;
+    std::unique_ptr<examples::Tls> tls;
+    if (!options.certificate.empty()) {
+        std::string problem;
+        tls = examples::Tls::for_server(options.certificate, options.key, problem);
+        if (tls == nullptr) return fail(problem);
     }
-    examples::EchoServer server(options.echo, listener.descriptor);
+    const auto listener = examples::listen_on(options.host, options.port);
+    if (listener.descriptor < 0) return fail(listener.problem);
+    examples::EchoServer server(options.echo, listener.descriptor, tls.get());
     const bool is_bare_ipv6 =
         options.host.find(':') != std::string::npos && !options.host.starts_with('[');
-    std::printf(is_bare_ipv6 ? "listening on http://[%s]:%u\n" : "listening on http://%s:%u\n",
-                options.host.c_str(), static_cast<unsigned>(listener.port));
+    std::printf(is_bare_ipv6 ? "listening on %s://[%s]:%u\n" : "listening on %s://%s:%u\n",
+                tls == nullptr ? "http" : "https", options.host.c_str(),
+                static_cast<unsigned>(listener.port));
     std::fflush(stdout);
     return server.run();
 }

@@ -27,11 +27,10 @@ using hawse::Time;
 
 // Peers.
 
-Peer::Peer(int socket, std::uint64_t number, const hawse::Config& config, Time now)
-    : descriptor(socket), serial(number),
+Peer::Peer(std::unique_ptr<Stream> carrier, std::uint64_t number, const hawse::Config& config,
+           Time now)
+    : stream(std::move(carrier)), serial(number),
       handshake(std::make_unique<hawse::ServerHandshake>(config, now)) {}
-
-Peer::~Peer() { (void)::close(descriptor); }
 
 template <typename Act>
 auto EchoServer::with_side(Peer& peer, Act act) {
@@ -42,25 +41,30 @@ auto EchoServer::with_side(Peer& peer, Act act) {
 template <typename Side>
 void EchoServer::drive(Peer& peer, Side& side) {
     for (bool progress = true; progress;) {
-        tell(side);
-        const auto written = write_some(peer.descriptor, side, now_);
+        tell(peer, side);
+        const auto written = write_some(*peer.stream, side, now_);
         if (written == Written::failed) side.receive_end(hawse::TransportEnd::broken, now_);
         progress = written != Written::nothing;
-        if (side.wants().end_write()) {
-            (void)::shutdown(peer.descriptor, SHUT_WR);
+        if (side.wants().end_write() && peer.stream->end_write()) {
             side.write_ended(now_);
             progress = true;
         }
     }
 }
 
-/// After every input: octets, an end, a tick, room, a close. May end the peer.
+/// After every input: octets, an end, a tick, room, a close, an answer. May end the peer.
 void EchoServer::settle(Peer& peer) {
-    with_side(peer, [&](auto& side) { drive(peer, side); });
-    if (peer.handshake != nullptr && peer.handshake->output_size() == 0 &&
-        peer.handshake->state() == hawse::HandshakeState::open)
-        converse(peer);
-    const auto wants = with_side(peer, [](const auto& side) { return side.wants(); });
+    hawse::Wants wants;
+    for (;;) {
+        with_side(peer, [&](auto& side) { drive(peer, side); });
+        if (peer.handshake != nullptr && peer.handshake->output_size() == 0 &&
+            peer.handshake->state() == hawse::HandshakeState::open)
+            converse(peer);
+        wants = with_side(peer, [](const auto& side) { return side.wants(); });
+        // What TLS has decrypted is at most the rest of one record: nobody waits for long.
+        if (!wants.read() || !peer.stream->has_unread()) break;
+        on_readable(peer);
+    }
     if (wants.close()) return drop(peer.serial);
     arm(peer, wants, with_side(peer, [](const auto& side) { return side.deadline(); }));
 }
@@ -84,16 +88,28 @@ void EchoServer::converse(Peer& peer) {
 }
 
 void EchoServer::arm(Peer& peer, hawse::Wants wants, Time deadline) {
-    const std::uint32_t interest =
-        (wants.read() ? std::uint32_t{EPOLLIN} : 0) | (wants.write() ? std::uint32_t{EPOLLOUT} : 0);
-    if (interest != peer.interest && watch(EPOLL_CTL_MOD, peer.descriptor, peer.serial, interest))
+    const auto awaited = peer.stream->waits_for(wants);
+    const std::uint32_t interest = (awaited.read() ? std::uint32_t{EPOLLIN} : 0) |
+                                   (awaited.write() ? std::uint32_t{EPOLLOUT} : 0);
+    if (interest != peer.interest &&
+        watch(EPOLL_CTL_MOD, peer.stream->descriptor(), peer.serial, interest))
         peer.interest = interest;
     if (deadline >= peer.alarm) return;  // a timer that comes too early is harmless
     peer.alarm = deadline;
     timers_.push({deadline, peer.serial});
 }
 
-void EchoServer::tell(hawse::ServerHandshake& handshake) {
+void EchoServer::tell(Peer& peer, hawse::ServerHandshake& handshake) {
+    while (const auto event = handshake.next_event()) {
+        if (event.kind != hawse::HandshakeEventKind::request) continue;
+        if (handshake.request().plain || gate_.is_open())
+            answer(handshake);
+        else
+            gate_.ask(peer.serial, now_);  // request() lives until it is answered
+    }
+}
+
+void EchoServer::answer(hawse::ServerHandshake& handshake) {
     constexpr hawse::Field page_fields[] = {
         {"Content-Type", "text/html; charset=utf-8"},
         {"Cache-Control", "no-store"},
@@ -101,21 +117,30 @@ void EchoServer::tell(hawse::ServerHandshake& handshake) {
          "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
          "connect-src ws: wss:; img-src data:"}};
     constexpr hawse::Field text_fields[] = {{"Content-Type", "text/plain; charset=utf-8"}};
-    while (const auto event = handshake.next_event()) {
-        if (event.kind != hawse::HandshakeEventKind::request) continue;
-        const auto& request = handshake.request();
-        const auto path = request.resource.substr(0, request.resource.find('?'));
-        if (!request.plain)
-            (void)handshake.accept();  // anyone may hear an echo: no path or Origin is refused
-        else if (path == "/")
-            (void)handshake.reject({200, page_fields, hawse::as_bytes(page)});
-        else
-            (void)handshake.reject(
-                {404, text_fields, hawse::as_bytes("There is only a / here.\n")});
+    constexpr hawse::Field demand_fields[] = {text_fields[0],
+                                              {"WWW-Authenticate", "Bearer realm=\"hawse-echo\""}};
+    const auto& request = handshake.request();
+    const auto path = request.resource.substr(0, request.resource.find('?'));
+    if (!request.plain && gate_.admits(request))
+        (void)handshake.accept();  // anyone else may hear an echo: no path or Origin is refused
+    else if (!request.plain)
+        (void)handshake.reject({401, demand_fields, hawse::as_bytes("The token is not right.\n")});
+    else if (path == "/")
+        (void)handshake.reject({200, page_fields, hawse::as_bytes(page)});
+    else
+        (void)handshake.reject({404, text_fields, hawse::as_bytes("There is only a / here.\n")});
+}
+
+void EchoServer::answer_those_who_asked() {
+    while (gate_.next() <= now_) {
+        const auto found = peers_.find(gate_.pop());
+        if (found == peers_.end()) continue;  // it did not wait
+        if (found->second.handshake != nullptr) answer(*found->second.handshake);
+        settle(found->second);
     }
 }
 
-void EchoServer::tell(hawse::Connection& connection) {
+void EchoServer::tell(Peer& /*peer*/, hawse::Connection& connection) {
     while (const hawse::Event event = connection.next_event())
         if (event.is_message()) echo(connection, event);
 }
@@ -128,9 +153,9 @@ void EchoServer::echo(hawse::Connection& connection, const hawse::Event& event) 
 
 // The loop.
 
-EchoServer::EchoServer(const EchoOptions& options, int listener)
-    : options_(options), pool_(hawse::heap_allocator()), epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      listener_(listener) {
+EchoServer::EchoServer(const EchoOptions& options, int listener, Tls* tls)
+    : options_(options), pool_(hawse::heap_allocator()), tls_(tls), gate_(options.token),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)), listener_(listener) {
     config_.pool = &pool_;
     config_.surface_plain_requests = true;
     config_.limits.message_size_max = options.message_size_max;
@@ -183,7 +208,7 @@ void EchoServer::on_ready(std::uint64_t serial, std::uint32_t events) {
     if (found == peers_.end()) return;  // ended by an event before this one
     auto& peer = found->second;
     const bool is_over = (events & (EPOLLERR | EPOLLHUP)) != 0;  // epoll says so unasked
-    if ((peer.interest & EPOLLIN) != 0 && ((events & EPOLLIN) != 0 || is_over))
+    if (with_side(peer, [](const auto& side) { return side.wants().read(); }))
         on_readable(peer);
     else if (peer.interest == 0 && is_over)
         with_side(peer, [&](auto& side) { side.receive_end(hawse::TransportEnd::broken, now_); });
@@ -192,19 +217,19 @@ void EchoServer::on_ready(std::uint64_t serial, std::uint32_t events) {
 
 void EchoServer::on_readable(Peer& peer) {
     if (peer.connection.has_value()) {
-        const auto octets = read_some(peer.descriptor, *peer.connection, scratch_, now_);
+        const auto octets = read_some(*peer.stream, *peer.connection, scratch_, now_);
         (void)peer.connection->receive(octets, now_);
     } else {
         // No more at once than it takes in any case, so that nothing is left to be kept here.
         const auto scratch =
             hawse::Bytes(scratch_).first(std::min(scratch_.size(), config_.limits.early_size_max));
-        const auto octets = read_some(peer.descriptor, *peer.handshake, scratch, now_);
+        const auto octets = read_some(*peer.stream, *peer.handshake, scratch, now_);
         (void)peer.handshake->receive(octets, now_);
     }
 }
 
 Time EchoServer::next_moment() const noexcept {
-    return std::min({timers_.next(), resume_accepting_at_, stop_at_, print_at_});
+    return std::min({timers_.next(), gate_.next(), resume_accepting_at_, stop_at_, print_at_});
 }
 
 void EchoServer::run_timers() {
@@ -216,6 +241,7 @@ void EchoServer::run_timers() {
         with_side(found->second, [&](auto& side) { side.advance(now_); });
         settle(found->second);
     }
+    answer_those_who_asked();
     if (resume_accepting_at_ <= now_) resume_accepting();
     if (print_at_ <= now_) print_statistics();
 }
@@ -239,18 +265,25 @@ void EchoServer::accept_peers() {
                 return pause_accepting();
             continue;  // a client who left before its turn
         }
-        const int on = 1;  // echoes leave at once; the engine joins what belongs together
-        (void)::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        const auto serial = ++last_serial_;
-        auto& peer = peers_
-                         .emplace(std::piecewise_construct, std::forward_as_tuple(serial),
-                                  std::forward_as_tuple(descriptor, serial, config_, now_))
-                         .first->second;
-        if (watch(EPOLL_CTL_ADD, descriptor, serial, 0))
-            settle(peer);
-        else
-            peers_.erase(serial);
+        welcome(descriptor);
     }
+}
+
+void EchoServer::welcome(int descriptor) {
+    const int on = 1;  // echoes leave at once; the engine joins what belongs together
+    (void)::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    auto stream = std::make_unique<Stream>(descriptor);
+    if (tls_ != nullptr) stream = tls_->accept(*stream);
+    if (stream == nullptr) return;
+    const auto serial = ++last_serial_;
+    auto& peer = peers_
+                     .emplace(std::piecewise_construct, std::forward_as_tuple(serial),
+                              std::forward_as_tuple(std::move(stream), serial, config_, now_))
+                     .first->second;
+    if (watch(EPOLL_CTL_ADD, descriptor, serial, 0))
+        settle(peer);
+    else
+        peers_.erase(serial);
 }
 
 // Without descriptors the listener would stay ready, and the loop would spin. Clients wait in the

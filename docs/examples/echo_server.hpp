@@ -4,13 +4,17 @@
 #pragma once
 
 #include "hawse/hawse.hpp"
+#include "gate.hpp"
+#include "stream.hpp"
 #include "timers.hpp"
+#include "tls.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 
 namespace examples {
@@ -18,16 +22,17 @@ namespace examples {
 struct EchoOptions {
     std::size_t message_size_max = std::size_t{16} << 20;
     bool statistics = false;
+    std::string token;  ///< what a WebSocket request has to carry; empty: nothing
 };
 
-/// One socket, and what is said over it: a handshake first, a Connection then.
+/// One stream, and what is said over it: a handshake first, a Connection then.
 struct Peer {
-    Peer(int socket, std::uint64_t number, const hawse::Config& config, hawse::Time now);
+    Peer(std::unique_ptr<Stream> carrier, std::uint64_t number, const hawse::Config& config,
+         hawse::Time now);
     Peer(const Peer&) = delete;
     Peer& operator=(const Peer&) = delete;
-    ~Peer();
 
-    int descriptor;
+    std::unique_ptr<Stream> stream;
     std::uint64_t serial;
     std::unique_ptr<hawse::ServerHandshake> handshake;  // until it is open and answered
     std::optional<hawse::Connection> connection;
@@ -37,8 +42,8 @@ struct Peer {
 
 class EchoServer {
 public:
-    /// Takes `listener`, a listening socket.
-    EchoServer(const EchoOptions& options, int listener);
+    /// Takes `listener`, a listening socket. Peers speak TLS when `tls` is not null.
+    EchoServer(const EchoOptions& options, int listener, Tls* tls);
     EchoServer(const EchoServer&) = delete;
     EchoServer& operator=(const EchoServer&) = delete;
     ~EchoServer();
@@ -56,8 +61,10 @@ private:
     void drop(std::uint64_t serial);
     void arm(Peer& peer, hawse::Wants wants, hawse::Time deadline);
 
-    void tell(hawse::ServerHandshake& handshake);
-    void tell(hawse::Connection& connection);
+    void tell(Peer& peer, hawse::ServerHandshake& handshake);
+    void tell(Peer& peer, hawse::Connection& connection);
+    void answer(hawse::ServerHandshake& handshake);
+    void answer_those_who_asked();
     void echo(hawse::Connection& connection, const hawse::Event& event);
 
     void on_ready(std::uint64_t serial, std::uint32_t events);
@@ -65,6 +72,7 @@ private:
     void on_signal();
     void run_timers();
     void accept_peers();
+    void welcome(int descriptor);
     void pause_accepting();
     void resume_accepting();
     void stop();
@@ -81,6 +89,8 @@ private:
     hawse::Statistics statistics_;
     hawse::Statistics printed_;  // what the last line of statistics had counted
     hawse::Config config_;
+    Tls* tls_;
+    Gate gate_;
     int epoll_ = -1;
     int listener_ = -1;
     int signals_ = -1;

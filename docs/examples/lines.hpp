@@ -45,7 +45,8 @@ public:
 
     /// Everything was read. What next() has not given is still there.
     [[nodiscard]] bool ended() const noexcept { return ended_; }
-    [[nodiscard]] bool drained() const noexcept { return ended_ && begin_ == text_.size(); }
+    [[nodiscard]] bool drained() const noexcept { return ended_ && is_empty(); }
+    [[nodiscard]] bool is_empty() const noexcept { return begin_ == text_.size(); }
     /// Octets of a line whose end was not seen yet.
     [[nodiscard]] std::size_t pending_size() const noexcept { return searched_ - begin_; }
     /// Lines given.

@@ -26,8 +26,8 @@ struct FreeAddresses {
 };
 using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
 
-/// None, and a sentence in `problem`, when the name has no address.
-Addresses resolve(std::string host, std::uint16_t port, int flags, std::string& problem) {
+/// None, and a sentence in `failure`, when the name has no address.
+Addresses resolve(std::string host, std::uint16_t port, int flags, Socket& failure) {
     addrinfo hints{};
     hints.ai_flags = flags | AI_NUMERICSERV;
     hints.ai_socktype = SOCK_STREAM;
@@ -37,8 +37,9 @@ Addresses resolve(std::string host, std::uint16_t port, int flags, std::string& 
     addrinfo* found = nullptr;
     const int error = ::getaddrinfo(name.c_str(), std::to_string(port).c_str(), &hints, &found);
     if (error == 0) return Addresses(found);
-    problem = "cannot resolve " + host + ": " +
-              (error == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(error));
+    failure.problem = "cannot resolve " + host + ": " +
+                      (error == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(error));
+    failure.is_final = error == EAI_NONAME;
     return nullptr;
 }
 
@@ -92,10 +93,10 @@ Socket first_of(const Addresses& addresses, const std::string& failure, Attempt 
     for (auto address = addresses.get(); address != nullptr; address = address->ai_next) {
         const int descriptor = open_socket(*address);
         error = descriptor < 0 ? errno : attempt(descriptor, *address);
-        if (error == 0) return {descriptor, port_of(descriptor), {}};
+        if (error == 0) return {descriptor, port_of(descriptor), {}, false};
         if (descriptor >= 0) ::close(descriptor);
     }
-    return {-1, 0, failure + std::strerror(error)};
+    return {-1, 0, failure + std::strerror(error), false};
 }
 
 std::string place(const std::string& host, std::uint16_t port) {
@@ -106,7 +107,7 @@ std::string place(const std::string& host, std::uint16_t port) {
 
 Socket connect_to(const std::string& host, std::uint16_t port, hawse::Duration patience) {
     Socket none;
-    const auto addresses = resolve(host, port, 0, none.problem);
+    const auto addresses = resolve(host, port, 0, none);
     if (addresses == nullptr) return none;
     std::int64_t left = 0;
     for (auto address = addresses.get(); address != nullptr; address = address->ai_next) ++left;
@@ -126,7 +127,7 @@ Socket connect_to(const std::string& host, std::uint16_t port, hawse::Duration p
 
 Socket listen_on(const std::string& host, std::uint16_t port) {
     Socket none;
-    const auto addresses = resolve(host, port, AI_PASSIVE, none.problem);
+    const auto addresses = resolve(host, port, AI_PASSIVE, none);
     if (addresses == nullptr) return none;
     return first_of(addresses, "cannot listen on " + place(host, port), listen_one);
 }

@@ -14,6 +14,7 @@ struct Socket {
     int descriptor = -1;
     std::uint16_t port = 0;  ///< of our own end
     std::string problem;     ///< why there is no descriptor
+    bool is_final = false;   ///< another attempt would meet the same problem: there is no such name
 };
 
 /// Tries every address of `host`, one after the other, for `patience` in all. Resolving the name is

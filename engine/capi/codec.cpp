@@ -152,6 +152,8 @@ hawse_refusal hawse_parse_url(const char* text, size_t size, hawse_url* url) {
 
 static_assert(HAWSE_HANDSHAKE_KEY_SIZE == std::tuple_size_v<HandshakeKey>);
 static_assert(HAWSE_ACCEPT_KEY_SIZE == std::tuple_size_v<AcceptKey>);
+static_assert(HAWSE_RSV1 == rsv1_bit && HAWSE_RSV2 == rsv2_bit && HAWSE_RSV3 == rsv3_bit);
+static_assert(HAWSE_RSV_BITS == rsv_bits);
 static_assert(HAWSE_FRAME_HEADER_SIZE_MAX == frame_header_size_max);
 static_assert(HAWSE_CONTROL_PAYLOAD_SIZE_MAX == control_payload_size_max);
 static_assert(HAWSE_CLOSE_REASON_SIZE_MAX == close_reason_size_max);

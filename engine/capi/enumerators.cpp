@@ -44,6 +44,7 @@ SAME(CloseCode::tls_failed, HAWSE_CLOSE_CODE_TLS_FAILED);
 
 SAME(Delivery::messages, HAWSE_DELIVERY_MESSAGES);
 SAME(Delivery::parts, HAWSE_DELIVERY_PARTS);
+SAME(Delivery::frames, HAWSE_DELIVERY_FRAMES);
 
 SAME(TextCheck::checked, HAWSE_TEXT_CHECK_CHECKED);
 SAME(TextCheck::unchecked, HAWSE_TEXT_CHECK_UNCHECKED);
@@ -54,8 +55,12 @@ SAME(State::closed, HAWSE_STATE_CLOSED);
 SAME(State::failed, HAWSE_STATE_FAILED);
 
 SAME(EventKind::none, HAWSE_EVENT_KIND_NONE);
+SAME(EventKind::request, HAWSE_EVENT_KIND_REQUEST);
+SAME(EventKind::response, HAWSE_EVENT_KIND_RESPONSE);
+SAME(EventKind::opened, HAWSE_EVENT_KIND_OPENED);
 SAME(EventKind::message, HAWSE_EVENT_KIND_MESSAGE);
 SAME(EventKind::part, HAWSE_EVENT_KIND_PART);
+SAME(EventKind::frame, HAWSE_EVENT_KIND_FRAME);
 SAME(EventKind::ping, HAWSE_EVENT_KIND_PING);
 SAME(EventKind::pong, HAWSE_EVENT_KIND_PONG);
 SAME(EventKind::closing, HAWSE_EVENT_KIND_CLOSING);
@@ -91,10 +96,13 @@ SAME(Refusal::invalid_text, HAWSE_REFUSAL_INVALID_TEXT);
 SAME(Refusal::control_too_long, HAWSE_REFUSAL_CONTROL_TOO_LONG);
 SAME(Refusal::reason_too_long, HAWSE_REFUSAL_REASON_TOO_LONG);
 SAME(Refusal::invalid_close_code, HAWSE_REFUSAL_INVALID_CLOSE_CODE);
+SAME(Refusal::invalid_frame, HAWSE_REFUSAL_INVALID_FRAME);
+SAME(Refusal::place_too_small, HAWSE_REFUSAL_PLACE_TOO_SMALL);
 SAME(Refusal::close_committed, HAWSE_REFUSAL_CLOSE_COMMITTED);
 SAME(Refusal::output_full, HAWSE_REFUSAL_OUTPUT_FULL);
 SAME(Refusal::out_of_memory, HAWSE_REFUSAL_OUT_OF_MEMORY);
 SAME(Refusal::no_entropy, HAWSE_REFUSAL_NO_ENTROPY);
+SAME(Refusal::wrong_role, HAWSE_REFUSAL_WRONG_ROLE);
 SAME(Refusal::already_started, HAWSE_REFUSAL_ALREADY_STARTED);
 SAME(Refusal::not_deciding, HAWSE_REFUSAL_NOT_DECIDING);
 SAME(Refusal::plain_request, HAWSE_REFUSAL_PLAIN_REQUEST);
@@ -103,6 +111,7 @@ SAME(Refusal::invalid_target, HAWSE_REFUSAL_INVALID_TARGET);
 SAME(Refusal::invalid_origin, HAWSE_REFUSAL_INVALID_ORIGIN);
 SAME(Refusal::invalid_subprotocol, HAWSE_REFUSAL_INVALID_SUBPROTOCOL);
 SAME(Refusal::subprotocol_not_offered, HAWSE_REFUSAL_SUBPROTOCOL_NOT_OFFERED);
+SAME(Refusal::extension_not_offered, HAWSE_REFUSAL_EXTENSION_NOT_OFFERED);
 SAME(Refusal::invalid_field, HAWSE_REFUSAL_INVALID_FIELD);
 SAME(Refusal::reserved_field, HAWSE_REFUSAL_RESERVED_FIELD);
 SAME(Refusal::invalid_status, HAWSE_REFUSAL_INVALID_STATUS);
@@ -113,6 +122,10 @@ SAME(Role::client, HAWSE_ROLE_CLIENT);
 
 SAME(MessageKind::text, HAWSE_MESSAGE_KIND_TEXT);
 SAME(MessageKind::binary, HAWSE_MESSAGE_KIND_BINARY);
+
+SAME(Transport::http1, HAWSE_TRANSPORT_HTTP1);
+SAME(Transport::http2, HAWSE_TRANSPORT_HTTP2);
+SAME(Transport::http3, HAWSE_TRANSPORT_HTTP3);
 
 SAME(TransportEnd::orderly, HAWSE_TRANSPORT_END_ORDERLY);
 SAME(TransportEnd::broken, HAWSE_TRANSPORT_END_BROKEN);
@@ -169,6 +182,18 @@ SAME(Violation::repeated_origin, HAWSE_VIOLATION_REPEATED_ORIGIN);
 SAME(Violation::malformed_subprotocols, HAWSE_VIOLATION_MALFORMED_SUBPROTOCOLS);
 SAME(Violation::malformed_extensions, HAWSE_VIOLATION_MALFORMED_EXTENSIONS);
 SAME(Violation::early_octets, HAWSE_VIOLATION_EARLY_OCTETS);
+SAME(Violation::late_pseudo_field, HAWSE_VIOLATION_LATE_PSEUDO_FIELD);
+SAME(Violation::unknown_pseudo_field, HAWSE_VIOLATION_UNKNOWN_PSEUDO_FIELD);
+SAME(Violation::repeated_pseudo_field, HAWSE_VIOLATION_REPEATED_PSEUDO_FIELD);
+SAME(Violation::missing_pseudo_field, HAWSE_VIOLATION_MISSING_PSEUDO_FIELD);
+SAME(Violation::method_not_connect, HAWSE_VIOLATION_METHOD_NOT_CONNECT);
+SAME(Violation::invalid_scheme, HAWSE_VIOLATION_INVALID_SCHEME);
+SAME(Violation::missing_authority, HAWSE_VIOLATION_MISSING_AUTHORITY);
+SAME(Violation::invalid_authority, HAWSE_VIOLATION_INVALID_AUTHORITY);
+SAME(Violation::differing_host, HAWSE_VIOLATION_DIFFERING_HOST);
+SAME(Violation::missing_protocol, HAWSE_VIOLATION_MISSING_PROTOCOL);
+SAME(Violation::unsupported_protocol, HAWSE_VIOLATION_UNSUPPORTED_PROTOCOL);
+SAME(Violation::connection_specific_field, HAWSE_VIOLATION_CONNECTION_SPECIFIC_FIELD);
 SAME(Violation::response_outdated_http_version, HAWSE_VIOLATION_RESPONSE_OUTDATED_HTTP_VERSION);
 SAME(Violation::response_missing_upgrade, HAWSE_VIOLATION_RESPONSE_MISSING_UPGRADE);
 SAME(Violation::response_wrong_upgrade, HAWSE_VIOLATION_RESPONSE_WRONG_UPGRADE);
@@ -182,6 +207,10 @@ SAME(Violation::response_malformed_extensions, HAWSE_VIOLATION_RESPONSE_MALFORME
 SAME(Violation::response_repeated_subprotocol, HAWSE_VIOLATION_RESPONSE_REPEATED_SUBPROTOCOL);
 SAME(Violation::response_unoffered_subprotocol, HAWSE_VIOLATION_RESPONSE_UNOFFERED_SUBPROTOCOL);
 SAME(Violation::response_missing_subprotocol, HAWSE_VIOLATION_RESPONSE_MISSING_SUBPROTOCOL);
+SAME(Violation::response_malformed_pseudo_fields, HAWSE_VIOLATION_RESPONSE_MALFORMED_PSEUDO_FIELDS);
+SAME(Violation::response_connection_specific_field,
+     HAWSE_VIOLATION_RESPONSE_CONNECTION_SPECIFIC_FIELD);
+
 SAME(Wants::read_bit, HAWSE_WANTS_READ);
 SAME(Wants::write_bit, HAWSE_WANTS_WRITE);
 SAME(Wants::end_write_bit, HAWSE_WANTS_END_WRITE);
@@ -200,6 +229,10 @@ const char* hawse_name_of_cause(hawse_cause cause) { return name_of(Cause{cause}
 const char* hawse_describe_refusal(hawse_refusal refusal) { return describe(Refusal{refusal}); }
 
 const char* hawse_name_of_refusal(hawse_refusal refusal) { return name_of(Refusal{refusal}); }
+
+const char* hawse_name_of_state(hawse_state state) { return name_of(State{state}); }
+
+const char* hawse_name_of_event_kind(hawse_event_kind kind) { return name_of(EventKind{kind}); }
 
 const char* hawse_describe_violation(hawse_violation violation) {
     return describe(Violation{violation}).sentence;

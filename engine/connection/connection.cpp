@@ -4,16 +4,23 @@
 
 #include "connection/conversation.hpp"
 
+#include <iterator>
 #include <new>
 
 namespace hawse {
 
 using connection::Conversation;
 
+const char* name_of(State state) noexcept {
+    constexpr const char* names[] = {"open", "closing", "closed", "failed"};
+    static_assert(std::size(names) == static_cast<std::size_t>(State::failed) + 1);
+    return names[static_cast<std::size_t>(state)];
+}
+
 Connection::Connection(const Config& config, const Agreement& agreement, Time now) noexcept {
     static_assert(sizeof(Conversation) <= storage_size, "the published size is too small");
     static_assert(alignof(Conversation) <= alignof(Connection));
-    new (storage_) Conversation(config, agreement.role, now);
+    new (storage_) Conversation(config, agreement, now);
 }
 
 Connection::~Connection() { conversation().~Conversation(); }
@@ -37,6 +44,18 @@ std::size_t Connection::next_events(std::span<Event> events) noexcept {
 }
 
 Bytes Connection::unread() noexcept { return conversation().unread(); }
+
+Bytes Connection::landing() noexcept { return conversation().landing(); }
+
+void Connection::landed(std::size_t size, Time now) noexcept { conversation().landed(size, now); }
+
+std::uint64_t Connection::announced_size() const noexcept {
+    return conversation().announced_size();
+}
+
+Refusal Connection::land_in(Bytes place) noexcept { return conversation().land_in(place); }
+
+std::uint64_t Connection::frame_left() const noexcept { return conversation().frame_left(); }
 
 void Connection::receive_end(TransportEnd end, Time now) noexcept {
     conversation().receive_end(end, now);
@@ -62,6 +81,11 @@ Refusal Connection::send_begin(MessageKind kind, Send choice) noexcept {
 
 Refusal Connection::send_part(ConstBytes octets, bool last) noexcept {
     return conversation().send_part(octets, last);
+}
+
+Refusal Connection::send_frame(std::uint8_t first_octet, ConstBytes octets,
+                               std::uint64_t left) noexcept {
+    return conversation().send_frame(first_octet, octets, left);
 }
 
 Refusal Connection::ping(ConstBytes octets) noexcept { return conversation().ping(octets); }

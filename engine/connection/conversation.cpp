@@ -24,10 +24,22 @@ std::array<std::byte, 4> keepalive_payload(std::uint32_t serial) noexcept {
             static_cast<std::byte>(serial >> 8), static_cast<std::byte>(serial)};
 }
 
+// Who decodes would have to know what they mean.
+std::uint8_t reserved_bits_of(const Config& config, const Agreement& agreement) noexcept {
+    return config.delivery == Delivery::frames ? agreement.reserved_bits & rsv_bits
+                                               : std::uint8_t{0};
+}
+
 }  // namespace
+
+Conversation::Conversation(const Config& config, const Agreement& agreement, Time now) noexcept
+    : shared_{&config, nullptr}, receiver_(agreement.role, reserved_bits_of(config, agreement)),
+      sender_(agreement.role, reserved_bits_of(config, agreement)), deadlines_(now),
+      role_(agreement.role) {}
 
 Conversation::~Conversation() {
     receiver_.stop(shared_);
+    (void)receiver_.landed(shared_, 0);
     receiver_.release_views(shared_);
     sender_.give_back();
     if (reason_place_ != nullptr)
@@ -45,6 +57,14 @@ Refusal Conversation::receive(Bytes octets, Time now) noexcept {
     if (shared_.statistics != nullptr) shared_.statistics->received.wire_octets += octets.size();
     if (is_receiving(phase_)) receiver_.lend(octets);
     return Refusal::none;
+}
+
+void Conversation::landed(std::size_t size, Time now) noexcept {
+    deadlines_.touch(waits(), now);
+    size = receiver_.landed(shared_, size);
+    if (size == 0) return;
+    deadlines_.hear();
+    if (shared_.statistics != nullptr) shared_.statistics->received.wire_octets += size;
 }
 
 Event Conversation::next_event() noexcept {
@@ -84,6 +104,7 @@ bool Conversation::act_on(Event& event) noexcept {
     switch (event.kind()) {
         case EventKind::message:
         case EventKind::part:
+        case EventKind::frame:
             if (phase_ == Phase::open || shared_.config->deliver_after_close) return true;
             receiver_.drop_message(shared_);
             return false;
@@ -104,6 +125,9 @@ bool Conversation::act_on(Event& event) noexcept {
                 fail(event.cause());
             return false;
         case EventKind::none:
+        case EventKind::request:
+        case EventKind::response:
+        case EventKind::opened:
         case EventKind::closed: break;
     }
     return false;
@@ -228,6 +252,16 @@ Refusal Conversation::send_part(ConstBytes octets, bool last) noexcept {
     return refusal;
 }
 
+// A frame that was begun may be ended behind a Close that waits for it.
+Refusal Conversation::send_frame(std::uint8_t first_octet, ConstBytes octets,
+                                 std::uint64_t left) noexcept {
+    const bool ends_frame = sender_.is_inside_frame() && !failed_;
+    if (!may_send() && !ends_frame) return Refusal::not_open;
+    const Refusal refusal = sender_.send_frame(shared_, first_octet, octets, left);
+    watch_output();
+    return refusal;
+}
+
 Refusal Conversation::ping(ConstBytes octets) noexcept {
     if (!may_send()) return Refusal::not_open;
     if (octets.size() > control_payload_size_max) return Refusal::control_too_long;
@@ -282,10 +316,10 @@ void Conversation::release(std::size_t size) noexcept {
     size = std::min(size, sender_.handed_size());
     if (size == 0) return;
     sender_.release(size);
-    if (sender_.held_size() == 0)
-        deadlines_.stalled.stop();
-    else
+    if (awaits_transport())
         deadlines_.stalled.start(deadlines_.clock());
+    else
+        deadlines_.stalled.stop();
     watch_output();
     settle();
 }
@@ -310,7 +344,12 @@ std::size_t Conversation::write_output(Bytes into, Time now) noexcept {
 // input is wanted, and the peer cannot be blamed for silence.
 void Conversation::watch_output() noexcept {
     if (phase_ == Phase::open) deadlines_.receive(!is_full());
-    if (!deadlines_.stalled.runs() && sender_.held_size() != 0) deadlines_.stalled.start_soon();
+    if (!deadlines_.stalled.runs() && awaits_transport()) deadlines_.stalled.start_soon();
+}
+
+// What waits for the host to end a frame does not wait for the transport.
+bool Conversation::awaits_transport() const noexcept {
+    return sender_.has_output(shared_) || sender_.handed_size() != 0;
 }
 
 void Conversation::write_ended(Time now) noexcept {
@@ -331,7 +370,8 @@ void Conversation::fail(Cause cause, Violation violation, CloseCode code) noexce
     failed_to_tell_ = true;
     cause_ = cause;
     violation_ = violation;
-    if (!close_was_sent && sender_.queue_close(shared_, code, {}) == Refusal::none)
+    if (!close_was_sent && !sender_.is_inside_frame() &&
+        sender_.queue_close(shared_, code, {}) == Refusal::none)
         code_sent_ = code;
     if (!deadlines_.closing.runs()) deadlines_.closing.start(deadlines_.clock());
     deadlines_.receiving = false;
@@ -345,7 +385,9 @@ void Conversation::fail(Cause cause, Violation violation, CloseCode code) noexce
 // client that closed cleanly waits for the server. RFC 6455 §7.1.1
 void Conversation::settle() noexcept {
     const bool ends = phase_ == Phase::exchanged || phase_ == Phase::failed;
-    if (!ends || sender_.held_size() != 0) return;
+    if (!ends || awaits_transport()) return;
+    // Behind a frame that will not be ended nothing can go out; one that may be is waited for.
+    if (sender_.is_inside_frame() && phase_ == Phase::exchanged) return;
     if (input_ended_) return finish(Moment::drained_to_close, Cause::none);
     if (role_ == Role::client && !failed_) {
         phase_ = after(phase_, Moment::drained_to_await);
@@ -379,7 +421,7 @@ Wants Conversation::wants() const noexcept {
         return Wants(bits);
     }
     if (!end_came_ && !is_full()) bits |= Wants::read_bit;
-    if (sender_.unhanded_size() != 0) bits |= Wants::write_bit;
+    if (sender_.has_output(shared_)) bits |= Wants::write_bit;
     if (phase_ == Phase::ending) bits |= Wants::end_write_bit;
     return Wants(bits);
 }

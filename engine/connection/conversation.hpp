@@ -18,8 +18,7 @@ namespace hawse::connection {
 
 class Conversation {
 public:
-    Conversation(const Config& config, Role role, Time now) noexcept
-        : shared_{&config, nullptr}, receiver_(role), sender_(role), deadlines_(now), role_(role) {}
+    Conversation(const Config& config, const Agreement& agreement, Time now) noexcept;
     Conversation(const Conversation&) = delete;
     Conversation& operator=(const Conversation&) = delete;
     ~Conversation();
@@ -28,6 +27,13 @@ public:
     Event next_event() noexcept;
     std::size_t next_events(std::span<Event> events) noexcept;
     Bytes unread() noexcept;
+    Bytes landing() noexcept { return receiver_.landing(shared_); }
+    void landed(std::size_t size, Time now) noexcept;
+    [[nodiscard]] std::uint64_t announced_size() const noexcept {
+        return receiver_.announced_size();
+    }
+    Refusal land_in(Bytes place) noexcept { return receiver_.land_in(shared_, place); }
+    [[nodiscard]] std::uint64_t frame_left() const noexcept { return receiver_.frame_left(); }
     void receive_end(TransportEnd end, Time now) noexcept;
 
     Refusal send(MessageKind kind, ConstBytes octets, Send choice) noexcept;
@@ -35,6 +41,7 @@ public:
     Refusal send_lent_mutable(MessageKind kind, Bytes octets, Token token, Send choice) noexcept;
     Refusal send_begin(MessageKind kind, Send choice) noexcept;
     Refusal send_part(ConstBytes octets, bool last) noexcept;
+    Refusal send_frame(std::uint8_t first_octet, ConstBytes octets, std::uint64_t left) noexcept;
     Refusal ping(ConstBytes octets) noexcept;
     Refusal close(CloseCode code, std::string_view reason) noexcept;
     void abort(Time now) noexcept;
@@ -58,6 +65,7 @@ private:
     [[nodiscard]] const Waits& waits() const noexcept { return shared_.config->waits; }
     [[nodiscard]] bool is_full() const noexcept;
     [[nodiscard]] bool may_send() const noexcept { return phase_ == Phase::open; }
+    [[nodiscard]] bool awaits_transport() const noexcept;
 
     Event pull() noexcept;
     bool act_on(Event& event) noexcept;

@@ -109,6 +109,12 @@ bool DataQueue::reserve(std::size_t size, std::size_t frame_count) noexcept {
     return true;
 }
 
+// Behind a lent chunk, and where a block is full, octets need a chunk of their own.
+bool DataQueue::last_chunk_takes_more() const noexcept {
+    return last_chunk_ != nullptr && !last_chunk_->lent &&
+           write_block_->end < write_block_->capacity;
+}
+
 // The last chunk when `room` more octets fit behind it and it may grow.
 DataQueue::Chunk* DataQueue::chunk_to_extend(std::size_t room) noexcept {
     if (last_chunk_ == nullptr || last_chunk_->lent) return nullptr;
@@ -138,20 +144,26 @@ void DataQueue::append_header(const FrameHeader& header, bool ends_frame) noexce
 }
 
 void DataQueue::append(const FrameHeader& header, ConstBytes payload) noexcept {
-    append_header(header, payload.empty());
+    append_header(header, header.payload_size == 0);
+    append_rest(payload, header.masked() ? header.key : MaskKey{},
+                payload.size() == header.payload_size);
+}
+
+// A zero key masks nothing.
+void DataQueue::append_rest(ConstBytes payload, MaskKey key, bool last) noexcept {
     for (std::size_t done = 0; done < payload.size();) {
-        if (write_block_->end == write_block_->capacity) (void)open_chunk(1);
+        if (!last_chunk_takes_more()) (void)open_chunk(1);
         const std::size_t room = write_block_->capacity - write_block_->end;
         const ConstBytes piece = payload.subspan(done, std::min(room, payload.size() - done));
         std::byte* const into = write_block_->at(write_block_->end);
-        if (header.masked())
-            copy_masked(into, piece, header.key.advanced(done));
+        if (key != MaskKey{})
+            copy_masked(into, piece, key.advanced(done));
         else
             std::memcpy(into, piece.data(), piece.size());
         done += piece.size();
         write_block_->end += static_cast<std::uint32_t>(piece.size());
         last_chunk_->size += static_cast<std::uint32_t>(piece.size());
-        last_chunk_->ends_frame = done == payload.size();
+        last_chunk_->ends_frame = last && done == payload.size();
     }
     end_ += payload.size();
 }

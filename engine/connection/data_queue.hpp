@@ -35,8 +35,12 @@ public:
     /// Makes room for `frame_count` frames that copy `size` octets of payload in all; the appends that
     /// follow cannot fail. False, and nothing changed, when there is no memory.
     bool reserve(std::size_t size, std::size_t frame_count) noexcept;
-    /// Appends a frame, its payload copied, and masked when the header is.
+    /// Appends a frame, its payload copied, and masked when the header is. When `payload` is shorter
+    /// than the header says, append_rest() follows.
     void append(const FrameHeader& header, ConstBytes payload) noexcept;
+    /// Appends more of the last frame's payload, masked with `key` unless that is zero; `last` says
+    /// that the frame is whole.
+    void append_rest(ConstBytes payload, MaskKey key, bool last) noexcept;
     /// Appends a frame whose payload, as the wire wants it, stays where it is; a token, if any, comes
     /// back when it is released.
     void append_lent(const FrameHeader& header, ConstBytes payload, Token token) noexcept;
@@ -77,6 +81,7 @@ private:
     void give_back_after(Block* block) noexcept;
     Chunk* open_chunk(std::size_t room) noexcept;
     Chunk* chunk_to_extend(std::size_t room) noexcept;
+    [[nodiscard]] bool last_chunk_takes_more() const noexcept;
     void append_header(const FrameHeader& header, bool ends_frame) noexcept;
     void append_lent_chunk(ConstBytes payload, Token token) noexcept;
 

@@ -17,16 +17,17 @@ constexpr std::size_t own_block_offset = (sizeof(Outbox) + 7) & ~std::size_t{7};
 
 // Leasing.
 
-Outbox* Outbox::lease(Pool* pool) noexcept {
+Outbox* Outbox::lease(Pool* pool, bool inside_frame) noexcept {
     static_assert(own_block_offset + 128 <= lease_size, "hardly a frame fits behind it");
     std::byte* const memory = pool == nullptr ? nullptr : pool->lease(lease_size);
-    return memory == nullptr ? nullptr : new (memory) Outbox(pool);
+    return memory == nullptr ? nullptr : new (memory) Outbox(pool, inside_frame);
 }
 
-Outbox::Outbox(Pool* pool) noexcept
+Outbox::Outbox(Pool* pool, bool inside_frame) noexcept
     : pool_(pool), data_(pool, reinterpret_cast<std::byte*>(this) + own_block_offset,
                          lease_size - own_block_offset),
-      released_{data_.begin(), nullptr, 0}, handed_{data_.begin(), nullptr, 0} {}
+      released_{data_.begin(), nullptr, 0}, handed_{data_.begin(), nullptr, 0},
+      committed_at_frame_end_(!inside_frame) {}
 
 void Outbox::give_back() noexcept {
     while (first_control_ != nullptr) pop_front_control();
@@ -40,6 +41,11 @@ void Outbox::append(const FrameHeader& header, ConstBytes payload) noexcept {
     const std::uint64_t before = data_.end();
     data_.append(header, payload);
     unhanded_size_ += static_cast<std::size_t>(data_.end() - before);
+}
+
+void Outbox::append_rest(ConstBytes payload, MaskKey key, bool last) noexcept {
+    data_.append_rest(payload, key, last);
+    unhanded_size_ += payload.size();
 }
 
 void Outbox::append_lent(const FrameHeader& header, ConstBytes payload, Token token) noexcept {
@@ -175,15 +181,23 @@ void Outbox::pass(Cursor& at, std::size_t size) noexcept {
     at.data.offset += size;
 }
 
-// Gives the next control frame its place, if this is one: behind all that is committed, where a frame
-// has ended. A Close waits for the end of the data.
+// Behind all that is committed, where a frame has ended. A Close waits for the end of the data.
+bool Outbox::may_commit(const ControlFrame& control, std::uint32_t pong_count_max) const noexcept {
+    if (!committed_at_frame_end_) return false;
+    if (control.kind == ControlFrame::Kind::close) return committed_ == data_.end();
+    return committed_controls_ < pong_count_max;
+}
+
+bool Outbox::has_output(std::uint32_t pong_count_max) const noexcept {
+    if (committed_size_ != 0 || committed_ != data_.end()) return true;
+    return handed_.control != nullptr && may_commit(*handed_.control, pong_count_max);
+}
+
+// Gives the next control frame its place, if this is one.
 void Outbox::commit_control(Cursor& at, std::uint32_t pong_count_max) noexcept {
     ControlFrame* const control = at.control;
     if (control == nullptr || control->committed) return;
-    if (at.data.offset != committed_ || !committed_at_frame_end_) return;
-    const bool is_close = control->kind == ControlFrame::Kind::close;
-    if (is_close && committed_ != data_.end()) return;
-    if (!is_close && committed_controls_ >= pong_count_max) return;
+    if (at.data.offset != committed_ || !may_commit(*control, pong_count_max)) return;
     control->before = committed_;
     control->committed = true;
     ++committed_controls_;

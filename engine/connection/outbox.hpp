@@ -44,8 +44,9 @@ class Outbox {
 public:
     static constexpr std::size_t lease_size = 512;
 
-    /// An outbox in memory leased from `pool`; null when there is none.
-    static Outbox* lease(Pool* pool) noexcept;
+    /// An outbox in memory leased from `pool`; null when there is none. What an earlier one has sent
+    /// ended inside a frame, or not: then its rest comes before any control frame.
+    static Outbox* lease(Pool* pool, bool inside_frame = false) noexcept;
     /// Gives back all it holds, and itself. Tokens not yet taken are forgotten.
     void give_back() noexcept;
 
@@ -56,6 +57,7 @@ public:
         return data_.reserve(size, frame_count);
     }
     void append(const FrameHeader& header, ConstBytes payload) noexcept;
+    void append_rest(ConstBytes payload, MaskKey key, bool last) noexcept;
     void append_lent(const FrameHeader& header, ConstBytes payload, Token token) noexcept;
     void append_token(Token token) noexcept { data_.append_token(token); }
     using Mark = DataQueue::Mark;
@@ -99,6 +101,9 @@ public:
     [[nodiscard]] std::size_t unhanded_size() const noexcept { return unhanded_size_; }
     [[nodiscard]] std::size_t handed_size() const noexcept { return handed_size_; }
     [[nodiscard]] std::size_t committed_size() const noexcept { return committed_size_; }
+    /// gather() has something to show. What is left then waits for the rest of a frame, or for the
+    /// release of committed control frames.
+    [[nodiscard]] bool has_output(std::uint32_t pong_count_max) const noexcept;
     /// Nothing is held and no token waits.
     [[nodiscard]] bool empty() const noexcept { return held_size() == 0 && !data_.token_waits(); }
 
@@ -110,8 +115,10 @@ private:
         std::uint32_t within;   // octets of it passed
     };
 
-    explicit Outbox(Pool* pool) noexcept;
+    Outbox(Pool* pool, bool inside_frame) noexcept;
 
+    [[nodiscard]] bool may_commit(const ControlFrame& control,
+                                  std::uint32_t pong_count_max) const noexcept;
     void commit_control(Cursor& at, std::uint32_t pong_count_max) noexcept;
     ConstBytes piece_at(Cursor& at) noexcept;
     void commit_piece(const Cursor& at, ConstBytes piece) noexcept;
@@ -133,7 +140,7 @@ private:
     std::size_t dropped_size_ = 0;    // of the handed ones, those nobody will acknowledge
     std::uint32_t pending_pongs_ = 0;
     std::uint32_t committed_controls_ = 0;
-    bool committed_at_frame_end_ = true;
+    bool committed_at_frame_end_;
     alignas(8) std::byte close_place_[sizeof(ControlFrame) + 8];
 };
 

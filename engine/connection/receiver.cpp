@@ -30,9 +30,8 @@ Event Receiver::next(const Shared& shared) noexcept {
                 fault != Violation::none)
                 return failure(fault);
             if (stage_ == Stage::header) break;
-            begin_frame();
         }
-        const Event event = is_control(header_.opcode()) ? take_control(shared) : take_data(shared);
+        const Event event = is_control(opcode()) ? take_control(shared) : take_data(shared);
         if (event) return event;
         if (stage_ == Stage::payload) break;
     }
@@ -43,7 +42,7 @@ Event Receiver::next(const Shared& shared) noexcept {
 // judged, unmasked, validated and lent out without touching any resumable state. Whatever is not so,
 // faults included, is left to the steps below, which find it again.
 Event Receiver::next_whole_message(const Shared& shared) noexcept {
-    if (header_size_ != 0 || in_message_) return {};
+    if (header_size_ != 0 || in_message_ || shared.config->delivery == Delivery::frames) return {};
     const Limits& limits = shared.config->limits;
     const ConstBytes input{at_, end_};
     FrameHeader header;
@@ -91,75 +90,77 @@ Violation Receiver::take_header(const Limits& limits) noexcept {
     const frame::Circumstances now{
         .peer_masks = peer_masks_,
         .message_in_progress = in_message_,
-        .rsv1_has_meaning = false,
+        .reserved_bits = reserved_bits_,
         .fragments_left = limits.fragment_count_max - (in_message_ ? fragment_count_ : 0),
         .message_left = limits.message_size_max - (in_message_ ? message_size_ : 0),
         .frame_size_max = limits.frame_size_max,
     };
+    FrameHeader header;
     if (header_size_ < 1) {
         if (!take_header_octets(1)) return Violation::none;
-        header_.first = std::to_integer<std::uint8_t>(header_octets_[0]);
-        const Violation fault = frame::check_first_octet(header_, now);
+        header.first = std::to_integer<std::uint8_t>(header_octets_[0]);
+        const Violation fault = frame::check_first_octet(header, now);
         if (fault != Violation::none) return fault;
     }
     if (header_size_ < 2) {
         if (!take_header_octets(2)) return Violation::none;
-        header_.second = std::to_integer<std::uint8_t>(header_octets_[1]);
-        const Violation fault = frame::check_second_octet(header_, now);
+        (void)read_frame_header({header_octets_, 2}, header);
+        const Violation fault = frame::check_second_octet(header, now);
         if (fault != Violation::none) return fault;
     }
     for (;;) {
-        const FrameHeaderRead read = read_frame_header({header_octets_, header_size_}, header_);
+        const FrameHeaderRead read = read_frame_header({header_octets_, header_size_}, header);
         if (read.violation != Violation::none) return read.violation;
-        if (header_size_ >= 2 + header_.extended_size()) {
-            const Violation fault = frame::check_size(header_, now);
+        if (header_size_ >= 2 + header.extended_size()) {
+            const Violation fault = frame::check_size(header, now);
             if (fault != Violation::none) return fault;
         }
         if (read.size != 0) break;
         if (!take_header_octets(read.needed)) return Violation::none;
     }
-    stage_ = Stage::payload;
+    begin_frame(header);
     return Violation::none;
 }
 
-void Receiver::begin_frame() noexcept {
+void Receiver::begin_frame(const FrameHeader& header) noexcept {
+    stage_ = Stage::payload;
     header_size_ = 0;
-    frame_left_ = header_.payload_size;
     control_size_ = 0;
-    if (is_control(header_.opcode())) return;
-    if (header_.opcode() != Opcode::continuation) {
+    first_octet_ = header.first;
+    key_ = header.key;
+    frame_left_ = header.payload_size;
+    if (is_control(opcode())) return;
+    if (opcode() != Opcode::continuation) {
         in_message_ = true;
-        text_ = header_.opcode() == Opcode::text;
-        part_told_ = false;
+        text_ = opcode() == Opcode::text;
+        told_ = false;
         validator_ = {};
         message_size_ = 0;
         fragment_count_ = 0;
         stored_size_ = 0;
     }
     ++fragment_count_;
-    message_size_ += header_.payload_size;
+    message_size_ += header.payload_size;
 }
 
 void Receiver::end_frame(const Shared& shared) noexcept {
-    const bool control = is_control(header_.opcode());
+    const bool control = is_control(opcode());
     stage_ = Stage::header;
-    if (!control && header_.fin()) in_message_ = false;
+    if (!control && fin()) in_message_ = false;
     if (shared.statistics == nullptr) return;
     ++shared.statistics->received.frames;
-    if (control) return;
-    shared.statistics->received.payload_octets += header_.payload_size;
-    if (header_.fin()) ++shared.statistics->received.messages;
+    if (!control && fin()) ++shared.statistics->received.messages;
 }
 
 // Control frames.
 
 Event Receiver::take_control(const Shared& shared) noexcept {
-    const auto size = static_cast<std::size_t>(header_.payload_size);
     const auto input = static_cast<std::size_t>(end_ - at_);
-    if (control_size_ == 0 && input >= size) {
-        const Bytes payload{at_, size};
-        if (peer_masks_) apply_mask(payload, header_.key);
-        at_ += size;
+    const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(input, frame_left_));
+    if (control_size_ == 0 && taken == frame_left_) {
+        const Bytes payload{at_, taken};
+        if (peer_masks_) apply_mask(payload, key_);
+        at_ += taken;
         end_frame(shared);
         return control_event(shared, payload, true);
     }
@@ -167,24 +168,29 @@ Event Receiver::take_control(const Shared& shared) noexcept {
     if (control_place_ == nullptr && shared.config->pool != nullptr)
         control_place_ = shared.config->pool->lease(control_payload_size_max);
     if (control_place_ == nullptr) return failure(Cause::out_of_memory);
-    const std::size_t taken = std::min(size - control_size_, input);
-    const MaskKey key = peer_masks_ ? header_.key.advanced(control_size_) : MaskKey{};
-    copy_masked(control_place_ + control_size_, {at_, taken}, key);
-    at_ += taken;
+    copy_masked(control_place_ + control_size_, {at_, taken}, peer_masks_ ? key_ : MaskKey{});
+    pass(taken);
     control_size_ = static_cast<std::uint8_t>(control_size_ + taken);
-    if (control_size_ < size) return {};
+    if (frame_left_ != 0) return {};
     control_shown_ = true;
     end_frame(shared);
-    return control_event(shared, {control_place_, size}, false);
+    return control_event(shared, {control_place_, control_size_}, false);
+}
+
+// Octets of the frame's payload are taken from the input.
+void Receiver::pass(std::size_t size) noexcept {
+    at_ += size;
+    frame_left_ -= size;
+    key_ = key_.advanced(size);
 }
 
 Event Receiver::control_event(const Shared& shared, ConstBytes payload, bool in_place) noexcept {
     const unsigned flags = in_place ? Event::in_place_flag : 0U;
-    if (header_.opcode() == Opcode::pong) {
+    if (opcode() == Opcode::pong) {
         if (shared.statistics != nullptr) ++shared.statistics->pongs_received;
         return {EventKind::pong, flags, payload};
     }
-    if (header_.opcode() == Opcode::ping) {
+    if (opcode() == Opcode::ping) {
         if (shared.statistics != nullptr) ++shared.statistics->pings_received;
         return {EventKind::ping, flags, payload};
     }
@@ -201,15 +207,28 @@ Event Receiver::take_data(const Shared& shared) noexcept {
     const auto input = static_cast<std::size_t>(end_ - at_);
     const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(input, frame_left_));
     if (taken == 0 && frame_left_ != 0) return {};
-    const bool parts = shared.config->delivery == Delivery::parts;
-    const bool whole = taken == message_size_ && header_.fin();
-    if (!parts && !whole && message_shown_) return {};
+    const Delivery delivery = shared.config->delivery;
+    const bool whole = taken == message_size_ && fin();
+    if (delivery == Delivery::messages && !whole && message_shown_) return {};
 
     const Bytes octets{at_, taken};
-    if (peer_masks_) apply_mask(octets, header_.key.advanced(header_.payload_size - frame_left_));
-    at_ += taken;
-    frame_left_ -= taken;
-    return parts ? take_part(shared, octets) : take_for_message(shared, octets);
+    if (peer_masks_) apply_mask(octets, key_);
+    pass(taken);
+    if (shared.statistics != nullptr) shared.statistics->received.payload_octets += taken;
+    switch (delivery) {
+        case Delivery::parts: return take_part(shared, octets);
+        case Delivery::frames: return take_frame(shared, octets);
+        case Delivery::messages: break;
+    }
+    return take_for_message(shared, octets);
+}
+
+Event Receiver::take_frame(const Shared& shared, ConstBytes octets) noexcept {
+    const unsigned flags = kind_flag() | Event::in_place_flag | (told_ ? 0U : Event::first_flag) |
+                           (frame_left_ == 0 ? Event::last_flag : 0U);
+    told_ = frame_left_ != 0;
+    if (frame_left_ == 0) end_frame(shared);
+    return {flags, octets, first_octet_};
 }
 
 // Octets that are good are told before the fault behind them, wherever the input was cut.
@@ -224,11 +243,11 @@ Event Receiver::take_part(const Shared& shared, ConstBytes octets) noexcept {
     const bool invalid = valid < octets.size();
     const bool truncated = !invalid && ends_message() && text_ && !validator_.complete();
     const bool last = !invalid && !truncated && ends_message();
-    const unsigned flags = kind_flag() | Event::in_place_flag |
-                           (part_told_ ? 0U : Event::first_flag) | (last ? Event::last_flag : 0U);
+    const unsigned flags = kind_flag() | Event::in_place_flag | (told_ ? 0U : Event::first_flag) |
+                           (last ? Event::last_flag : 0U);
     const bool tells = valid != 0 || last;
     const Event part = tells ? Event{EventKind::part, flags, octets.first(valid)} : Event{};
-    part_told_ = part_told_ || tells;
+    told_ = told_ || tells;
     if (invalid) return fail_later(Violation::invalid_utf8, part);
     if (truncated) return fail_later(Violation::truncated_utf8, part);
     if (frame_left_ == 0) end_frame(shared);
@@ -239,41 +258,94 @@ Event Receiver::take_for_message(const Shared& shared, ConstBytes octets) noexce
     if (text_ && validator_.take(octets) < octets.size()) return failure(Violation::invalid_utf8);
     const bool last = ends_message();
     if (last && text_ && !validator_.complete()) return failure(Violation::truncated_utf8);
-    const bool in_place = last && stored_size_ == 0 && octets.size() == message_size_;
+    const bool in_place =
+        last && stored_size_ == 0 && octets.size() == message_size_ && !host_place_;
     if (!in_place && !store(shared.config->pool, octets)) return failure(Cause::out_of_memory);
     if (frame_left_ == 0) end_frame(shared);
     if (!last) return {};
     if (in_place) return {EventKind::message, kind_flag() | Event::in_place_flag, octets};
+    const ConstBytes message{message_place_, stored_size_};
+    if (host_place_) {
+        give_back_message_place(shared.config->pool);
+        return {EventKind::message, kind_flag() | Event::in_place_flag, message};
+    }
     message_shown_ = true;
-    return {EventKind::message, kind_flag(), {message_place_, stored_size_}};
+    return {EventKind::message, kind_flag(), message};
 }
 
-// The place grows with the octets received, to at most twice as many; never with a declared length.
+// Octets that landed lie where they belong already.
 bool Receiver::store(Pool* pool, ConstBytes octets) noexcept {
     if (octets.empty()) return true;
     const std::size_t needed = stored_size_ + octets.size();
-    if (needed > message_capacity()) {
-        std::byte* const place = pool == nullptr ? nullptr : pool->lease(needed);
-        if (place == nullptr) return false;
-        if (stored_size_ != 0) std::memcpy(place, message_place_, stored_size_);
-        give_back_message_place(pool);
-        message_place_ = place;
-        message_capacity_bits_ =
-            static_cast<std::uint8_t>(std::countr_zero(Pool::block_size(needed)));
-    }
-    std::memcpy(message_place_ + stored_size_, octets.data(), octets.size());
+    if (needed > message_capacity_ && !grow_place(pool, needed)) return false;
+    if (octets.data() != stored_end()) std::memcpy(stored_end(), octets.data(), octets.size());
     stored_size_ = needed;
     return true;
+}
+
+// To less than twice the octets that have arrived; never to a declared length.
+bool Receiver::grow_place(Pool* pool, std::size_t size) noexcept {
+    std::byte* const place = pool == nullptr ? nullptr : pool->lease(size);
+    if (place == nullptr) return false;
+    if (stored_size_ != 0) std::memcpy(place, message_place_, stored_size_);
+    give_back_message_place(pool);
+    message_place_ = place;
+    message_capacity_ = Pool::block_size(size);
+    return true;
+}
+
+// Landing.
+
+std::size_t Receiver::landing_size() const noexcept {
+    return static_cast<std::size_t>(
+        std::min<std::uint64_t>(message_capacity_ - stored_size_, frame_left()));
+}
+
+Bytes Receiver::landing(const Shared& shared) noexcept {
+    const bool expected = in_message_ && frame_left() != 0 && message_place_ != nullptr;
+    if (!expected || stopped_ || message_shown_ || has_more()) return {};
+    const bool full = stored_size_ == message_capacity_;
+    if (full && !grow_place(shared.config->pool, stored_size_ + 1)) return {};
+    landing_lent_ = true;
+    return {stored_end(), landing_size()};
+}
+
+std::size_t Receiver::landed(const Shared& shared, std::size_t size) noexcept {
+    if (!landing_lent_) return 0;
+    size = std::min(size, landing_size());
+    lend({stored_end(), size});
+    if (!stopped_) return size;
+    lend({});
+    give_back_message_place(shared.config->pool);
+    return size;
+}
+
+Refusal Receiver::land_in(const Shared& shared, Bytes place) noexcept {
+    if (stopped_ || !in_message_ || shared.config->delivery != Delivery::messages)
+        return Refusal::no_message_in_progress;
+    if (message_shown_ || has_landed()) return Refusal::unread_input;
+    if (place.size() < message_size_) return Refusal::place_too_small;
+    if (stored_size_ != 0) std::memcpy(place.data(), message_place_, stored_size_);
+    give_back_message_place(shared.config->pool);
+    message_place_ = place.data();
+    message_capacity_ = place.size();
+    host_place_ = true;
+    landing_lent_ = false;
+    return Refusal::none;
 }
 
 // The loan and the places.
 
 void Receiver::give_back_message_place(Pool* pool) noexcept {
-    if (message_place_ != nullptr) pool->give_back(message_place_, message_capacity());
+    if (message_place_ != nullptr && !host_place_)
+        pool->give_back(message_place_, message_capacity_);
     message_place_ = nullptr;
+    message_capacity_ = 0;
+    host_place_ = false;
 }
 
 Bytes Receiver::unread() noexcept {
+    if (has_landed()) return {};
     const Bytes untouched{at_, end_};
     at_ = end_ = nullptr;
     return untouched;
@@ -298,7 +370,8 @@ void Receiver::stop(const Shared& shared) noexcept {
     stopped_ = true;
     later_ = Violation::none;
     at_ = end_ = nullptr;
-    if (!message_shown_) give_back_message_place(shared.config->pool);
+    // What was lent to be read into may be read into yet.
+    if (!message_shown_ && !landing_lent_) give_back_message_place(shared.config->pool);
     if (!control_shown_ && control_place_ != nullptr) {
         shared.config->pool->give_back(control_place_, control_payload_size_max);
         control_place_ = nullptr;

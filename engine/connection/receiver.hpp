@@ -8,6 +8,7 @@
 #include "hawse/config.hpp"
 #include "hawse/event.hpp"
 #include "hawse/frame_header.hpp"
+#include "hawse/refusal.hpp"
 #include "hawse/role.hpp"
 #include "hawse/statistics.hpp"
 #include "hawse/utf8.hpp"
@@ -25,10 +26,13 @@ struct Shared {
 
 class Receiver {
 public:
-    explicit Receiver(Role role) noexcept : peer_masks_(role == Role::server) {}
+    /// `reserved_bits` are those that data frames may carry.
+    Receiver(Role role, std::uint8_t reserved_bits) noexcept
+        : reserved_bits_(reserved_bits), peer_masks_(role == Role::server) {}
 
     /// Lends octets; none may be lent.
     void lend(Bytes octets) noexcept {
+        landing_lent_ = false;
         at_ = octets.data();
         end_ = at_ + octets.size();
     }
@@ -37,8 +41,19 @@ public:
     [[nodiscard]] bool has_more() const noexcept {
         return holds_input() || later_ != Violation::none;
     }
-    /// Ends the loan; answers what was not touched.
+    /// Ends the loan; answers what was not touched. Octets that have landed are ours already.
     Bytes unread() noexcept;
+
+    // As in Connection. landed() answers how many octets it believes.
+    Bytes landing(const Shared& shared) noexcept;
+    std::size_t landed(const Shared& shared, std::size_t size) noexcept;
+    Refusal land_in(const Shared& shared, Bytes place) noexcept;
+    [[nodiscard]] std::uint64_t announced_size() const noexcept {
+        return in_message_ ? message_size_ : 0;
+    }
+    [[nodiscard]] std::uint64_t frame_left() const noexcept {
+        return stage_ == Stage::payload && !is_control(opcode()) ? frame_left_ : 0;
+    }
 
     /// What the octets lent say next: message, part, ping and pong as the host will see them; closing
     /// with code and reason, failed with violation or cause, for the conversation to act on. None when
@@ -61,23 +76,31 @@ private:
     Event next_whole_message(const Shared& shared) noexcept;
     Violation take_header(const Limits& limits) noexcept;
     bool take_header_octets(std::size_t size) noexcept;
-    void begin_frame() noexcept;
+    void begin_frame(const FrameHeader& header) noexcept;
     void end_frame(const Shared& shared) noexcept;
 
     Event take_control(const Shared& shared) noexcept;
     Event control_event(const Shared& shared, ConstBytes payload, bool in_place) noexcept;
 
+    void pass(std::size_t size) noexcept;
     Event take_data(const Shared& shared) noexcept;
     Event take_part(const Shared& shared, ConstBytes octets) noexcept;
+    Event take_frame(const Shared& shared, ConstBytes octets) noexcept;
     Event take_for_message(const Shared& shared, ConstBytes octets) noexcept;
     bool store(Pool* pool, ConstBytes octets) noexcept;
     Event fail_later(Violation violation, Event now) noexcept;
 
-    [[nodiscard]] bool ends_message() const noexcept { return frame_left_ == 0 && header_.fin(); }
-    [[nodiscard]] std::size_t message_capacity() const noexcept {
-        return message_place_ == nullptr ? 0 : std::size_t{1} << message_capacity_bits_;
-    }
+    [[nodiscard]] Opcode opcode() const noexcept { return Opcode(first_octet_ & 0x0F); }
+    [[nodiscard]] bool fin() const noexcept { return (first_octet_ & 0x80) != 0; }
+    [[nodiscard]] bool ends_message() const noexcept { return frame_left_ == 0 && fin(); }
+
+    bool grow_place(Pool* pool, std::size_t size) noexcept;
     void give_back_message_place(Pool* pool) noexcept;
+    [[nodiscard]] std::byte* stored_end() const noexcept { return message_place_ + stored_size_; }
+    [[nodiscard]] bool has_landed() const noexcept {
+        return holds_input() && stored_size_ < message_capacity_ && at_ == stored_end();
+    }
+    [[nodiscard]] std::size_t landing_size() const noexcept;
     [[nodiscard]] unsigned kind_flag() const noexcept { return text_ ? Event::text_flag : 0U; }
 
     // The loan.
@@ -85,32 +108,36 @@ private:
     std::byte* end_ = nullptr;
 
     // The frame being read.
-    FrameHeader header_ = {};
     std::uint64_t frame_left_ = 0;  // octets of payload still to come
+    MaskKey key_ = {};              // of the next of them
+    std::uint8_t first_octet_ = 0;
     std::byte header_octets_[frame_header_size_max] = {};
     std::uint8_t header_size_ = 0;   // how many of them are there
-    std::uint8_t control_size_ = 0;  // octets of a cut control payload that are there
+    std::uint8_t control_size_ = 0;  // octets of a control payload to come or there, when it is cut
 
     // The message in progress.
-    std::uint64_t message_size_ = 0;  // announced by its frames so far
-    std::uint32_t fragment_count_ = 0;
     Utf8Validator validator_ = {};
+    std::uint32_t fragment_count_ = 0;
+    std::uint64_t message_size_ = 0;  // announced by its frames so far
+
+    // Places, leased when something is cut.
+    std::byte* message_place_ = nullptr;
+    std::size_t message_capacity_ = 0;
+    std::size_t stored_size_ = 0;  // octets of the message that lie in its place
+    std::byte* control_place_ = nullptr;
 
     Stage stage_ = Stage::header;
     Violation later_ = Violation::none;  // told after the octets before it
-    bool peer_masks_;
-    bool in_message_ = false;  // its first frame came, and it is not over
-    bool text_ = false;
-    bool part_told_ = false;
-    bool stopped_ = false;
-
-    // Places, leased when something is cut.
-    bool message_shown_ = false;
-    bool control_shown_ = false;
-    std::uint8_t message_capacity_bits_ = 0;  // the place has 1 << bits octets
-    std::byte* message_place_ = nullptr;
-    std::byte* control_place_ = nullptr;
-    std::size_t stored_size_ = 0;  // octets of the message that lie in its place
+    std::uint8_t reserved_bits_;
+    bool peer_masks_ : 1;
+    bool in_message_ : 1 = false;  // its first frame came, and it is not over
+    bool text_ : 1 = false;
+    bool told_ : 1 = false;  // of this message a part, of this frame octets
+    bool stopped_ : 1 = false;
+    bool message_shown_ : 1 = false;
+    bool control_shown_ : 1 = false;
+    bool host_place_ : 1 = false;    // the message's place is the host's
+    bool landing_lent_ : 1 = false;  // its free tail is lent
 };
 
 }  // namespace hawse::connection

@@ -55,6 +55,7 @@ Refusal Sender::send_message(const Shared& shared, MessageKind kind, ConstBytes 
 Refusal Sender::send_begin(MessageKind kind, Send choice) noexcept {
     if (in_message_) return Refusal::message_in_progress;
     in_message_ = true;
+    in_frames_ = false;
     part_sent_ = false;
     unchecked_ = kind != MessageKind::text || choice.text_check == TextCheck::unchecked;
     kind_ = kind;
@@ -63,7 +64,7 @@ Refusal Sender::send_begin(MessageKind kind, Send choice) noexcept {
 }
 
 Refusal Sender::send_part(const Shared& shared, ConstBytes octets, bool last) noexcept {
-    if (!in_message_) return Refusal::no_message_in_progress;
+    if (!in_message_ || in_frames_) return Refusal::no_message_in_progress;
     Utf8Validator validator = validator_;
     if (!unchecked_) {
         if (validator.take(octets) < octets.size()) return Refusal::invalid_text;
@@ -79,12 +80,67 @@ Refusal Sender::send_part(const Shared& shared, ConstBytes octets, bool last) no
     return Refusal::none;
 }
 
+// A frame begun, of header.payload_size octets, or the piece that must follow.
+Refusal Sender::check_frame(const FrameHeader& header, std::size_t size) const noexcept {
+    const bool continuation = header.opcode() == Opcode::continuation;
+    const unsigned granted = reserved_bits_;
+    if (in_message_ && !in_frames_) return Refusal::message_in_progress;
+    if (is_inside_frame()) {
+        const bool follows =
+            header.first == frame_first_octet_ && header.payload_size == frame_left_;
+        return follows && size != 0 ? Refusal::none : Refusal::invalid_frame;
+    }
+    const bool legal = !is_control(header.opcode()) && is_defined(header.opcode()) &&
+                       continuation == in_message_ && !(continuation && header.rsv1()) &&
+                       (header.first & rsv_bits & ~granted) == 0 &&
+                       header.payload_size <= INT64_MAX && (size != 0 || header.payload_size == 0);
+    return legal ? Refusal::none : Refusal::invalid_frame;
+}
+
+Refusal Sender::send_frame(const Shared& shared, std::uint8_t first_octet, ConstBytes octets,
+                           std::uint64_t left) noexcept {
+    const std::size_t size = octets.size();
+    FrameHeader header;
+    header.first = first_octet;
+    header.payload_size = left > UINT64_MAX - size ? UINT64_MAX : left + size;
+    if (const Refusal refusal = check_frame(header, size); refusal != Refusal::none) return refusal;
+    if (is_too_much(shared, size)) return Refusal::output_full;
+
+    const bool begins = !is_inside_frame();
+    if (begins && !draw_key(shared, header)) return Refusal::no_entropy;
+    if (!open_outbox(shared)) return Refusal::out_of_memory;
+    if (!outbox_->reserve(size, 2)) {
+        close_outbox_if_empty();
+        return Refusal::out_of_memory;
+    }
+    if (begins)
+        outbox_->append(header, octets);
+    else
+        outbox_->append_rest(octets, frame_key_, left == 0);
+    frame_key_ = (begins ? header.key : frame_key_).advanced(size);
+    frame_left_ = left;
+    frame_first_octet_ = first_octet;
+    in_frames_ = true;
+    in_message_ = left != 0 || !header.fin();
+    if (shared.statistics == nullptr) return Refusal::none;
+    shared.statistics->sent.payload_octets += size;
+    if (left != 0) return Refusal::none;
+    ++shared.statistics->sent.frames;
+    if (header.fin()) ++shared.statistics->sent.messages;
+    return Refusal::none;
+}
+
+bool Sender::is_too_much(const Shared& shared, std::size_t size) const noexcept {
+    const std::size_t held = held_size();
+    const std::size_t most = shared.config->limits.output_max;
+    return held > most || size > most - held;
+}
+
 // All or nothing: room is made first, and what was appended is taken back when a key is missing.
 Refusal Sender::queue_frames(const Shared& shared, const Piece& piece) noexcept {
     const Limits& limits = shared.config->limits;
     const std::size_t size = piece.octets.size();
-    const std::size_t held = held_size();
-    if (held > limits.output_max || size > limits.output_max - held) return Refusal::output_full;
+    if (is_too_much(shared, size)) return Refusal::output_full;
     // Octets masked where they are cannot be given back unmasked, so they are one frame.
     const std::size_t frame_size =
         piece.way == Way::mask_in_place ? size : frame_size_of(limits, size);
@@ -145,7 +201,7 @@ bool Sender::append_frame(const Shared& shared, const Piece& piece) noexcept {
 
 bool Sender::open_outbox(const Shared& shared) noexcept {
     if (outbox_ == nullptr && bare_size_ == bare_released_)
-        outbox_ = Outbox::lease(shared.config->pool);
+        outbox_ = Outbox::lease(shared.config->pool, is_inside_frame());
     return outbox_ != nullptr;
 }
 
@@ -256,7 +312,7 @@ Refusal Sender::queue_close(const Shared& shared, CloseCode code,
 Refusal Sender::queue_bare_close(const Shared& shared, const FrameHeader& header,
                                  ConstBytes payload) noexcept {
     if (bare_shown_) return Refusal::close_committed;
-    if (payload.size() > 2) return Refusal::out_of_memory;
+    if (payload.size() > 2 || is_inside_frame()) return Refusal::out_of_memory;
     if (bare_size_ == 0 && shared.statistics != nullptr) ++shared.statistics->sent.frames;
     const std::size_t size = write_frame_header(bare_octets_, header);
     copy_masked(bare_octets_ + size, payload, header.masked() ? header.key : MaskKey{});
@@ -310,6 +366,7 @@ void Sender::release(std::size_t size) noexcept {
 
 void Sender::drop() noexcept {
     in_message_ = false;
+    frame_left_ = 0;
     bare_handed_ = bare_released_ = bare_size_;
     if (outbox_ == nullptr) return;
     outbox_->drop();
@@ -332,8 +389,9 @@ std::size_t Sender::held_size() const noexcept {
     return outbox_ != nullptr ? outbox_->held_size() : std::size_t{bare_size_} - bare_released_;
 }
 
-std::size_t Sender::unhanded_size() const noexcept {
-    return outbox_ != nullptr ? outbox_->unhanded_size() : std::size_t{bare_size_} - bare_handed_;
+bool Sender::has_output(const Shared& shared) const noexcept {
+    return outbox_ != nullptr ? outbox_->has_output(pong_bound(shared))
+                              : bare_handed_ != bare_size_;
 }
 
 }  // namespace hawse::connection

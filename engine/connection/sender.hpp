@@ -23,7 +23,9 @@ namespace hawse::connection {
 
 class Sender {
 public:
-    explicit Sender(Role role) noexcept : role_(role) {}
+    /// `reserved_bits` are those that send_frame() may set.
+    Sender(Role role, std::uint8_t reserved_bits) noexcept
+        : reserved_bits_(reserved_bits), role_(role) {}
 
     // Messages.
 
@@ -34,6 +36,10 @@ public:
                               Send choice) noexcept;
     Refusal send_begin(MessageKind kind, Send choice) noexcept;
     Refusal send_part(const Shared& shared, ConstBytes octets, bool last) noexcept;
+    Refusal send_frame(const Shared& shared, std::uint8_t first_octet, ConstBytes octets,
+                       std::uint64_t left) noexcept;
+    /// The rest of a frame is still to come from send_frame().
+    [[nodiscard]] bool is_inside_frame() const noexcept { return frame_left_ != 0; }
 
     // Control frames.
 
@@ -61,7 +67,8 @@ public:
     Token next_released() noexcept;
 
     [[nodiscard]] std::size_t held_size() const noexcept;
-    [[nodiscard]] std::size_t unhanded_size() const noexcept;
+    /// gather() has something to show.
+    [[nodiscard]] bool has_output(const Shared& shared) const noexcept;
 
 private:
     enum class Way : std::uint8_t { copy, lend, mask_in_place };
@@ -80,6 +87,8 @@ private:
     Refusal queue_frames(const Shared& shared, const Piece& piece) noexcept;
     bool append_frames(const Shared& shared, const Piece& piece, std::size_t frame_size) noexcept;
     bool append_frame(const Shared& shared, const Piece& piece) noexcept;
+    [[nodiscard]] Refusal check_frame(const FrameHeader& header, std::size_t size) const noexcept;
+    [[nodiscard]] bool is_too_much(const Shared& shared, std::size_t size) const noexcept;
     bool open_outbox(const Shared& shared) noexcept;
     void close_outbox_if_empty() noexcept;
     bool draw_key(const Shared& shared, FrameHeader& header) const noexcept;
@@ -89,14 +98,21 @@ private:
                              ConstBytes payload) noexcept;
 
     Outbox* outbox_ = nullptr;
-    Role role_;
 
-    // A message in progress: send_begin() to the last part.
-    bool in_message_ = false;
-    bool part_sent_ = false;
-    bool unchecked_ = false;
-    MessageKind kind_ = MessageKind::binary;
+    // A frame in progress, by send_frame().
+    std::uint64_t frame_left_ = 0;  // octets of its payload still to come
+    MaskKey frame_key_ = {};        // of the next of them
+    std::uint8_t frame_first_octet_ = 0;
+    std::uint8_t reserved_bits_;
+
+    // A message in progress: send_begin() to the last part, or frame to last frame.
     Utf8Validator validator_ = {};
+    Role role_;
+    MessageKind kind_ = MessageKind::binary;
+    bool in_message_ : 1 = false;
+    bool in_frames_ : 1 = false;
+    bool part_sent_ : 1 = false;
+    bool unchecked_ : 1 = false;
 
     // A Close for which there is not even an outbox.
     static constexpr std::size_t bare_close_size_max = 8;  // header, key, code
@@ -104,7 +120,7 @@ private:
     std::uint8_t bare_size_ = 0;
     std::uint8_t bare_handed_ = 0;
     std::uint8_t bare_released_ = 0;
-    bool bare_shown_ = false;
+    bool bare_shown_ : 1 = false;
 };
 
 }  // namespace hawse::connection

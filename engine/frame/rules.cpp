@@ -9,10 +9,10 @@ Violation check_first_octet(const FrameHeader& header, const Circumstances& now)
     const Opcode opcode = header.opcode();
     const bool control = is_control(opcode);
     const bool continuation = opcode == Opcode::continuation;
-    const bool rsv1_allowed = now.rsv1_has_meaning && !control && !continuation;  // RFC 7692 §6.1
+    const unsigned granted = control ? 0U : now.reserved_bits;
 
-    if (header.rsv2() || header.rsv3())                 return Violation::reserved_bit;             // §5.2
-    if (header.rsv1() && !rsv1_allowed)                 return Violation::reserved_bit;             // §5.2
+    if ((header.first & rsv_bits & ~granted) != 0)      return Violation::reserved_bit;             // §5.2
+    if (header.rsv1() && continuation)                  return Violation::reserved_bit;   // RFC 7692 §6.1
     if (!is_defined(opcode))                            return Violation::reserved_opcode;          // §5.2
     if (control)  // §5.5
         return header.fin() ? Violation::none : Violation::fragmented_control;

@@ -14,7 +14,7 @@ namespace hawse::frame {
 struct Circumstances {
     bool peer_masks = true;            ///< the peer is a client
     bool message_in_progress = false;  ///< a fragment came, and its last one did not
-    bool rsv1_has_meaning = false;     ///< permessage-deflate was agreed
+    std::uint8_t reserved_bits = 0;    ///< RSV bits that an agreed extension gives a meaning
     std::uint32_t fragments_left = 0;  ///< frames this message may still have
     std::uint64_t message_left = 0;    ///< octets this message may still have
     std::uint64_t frame_size_max = 0;

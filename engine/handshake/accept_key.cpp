@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "hawse/accept_key.hpp"
 
+#include "http/text.hpp"
 #include "wire/base64.hpp"
 #include "wire/sha1.hpp"
 
@@ -26,7 +27,7 @@ HandshakeKey handshake_key(const std::array<std::byte, 16>& nonce) noexcept {
 }
 
 bool is_handshake_key(std::string_view key) noexcept {
-    return key.size() == HandshakeKey{}.size() && key.substr(22) == "==" &&
+    return key.size() == HandshakeKey{}.size() && http::cut(key, 22) == "==" &&
            std::all_of(key.begin(), key.begin() + 22, wire::is_base64_character);
 }
 

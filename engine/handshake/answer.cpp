@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "handshake/answer.hpp"
 
+#include "handshake/status.hpp"
 #include "http/field.hpp"
+#include "http/stream_fields.hpp"
+#include "http/text.hpp"
 
 namespace hawse::handshake {
 
 namespace {
+
+constexpr std::string_view extensions_name = "Sec-WebSocket-Extensions";
 
 struct Reason {
     std::uint16_t status;
@@ -54,24 +59,38 @@ void write_status_line(TextWriter& writer, std::uint16_t status) noexcept {
 
 // 426 names what to upgrade to, and so the Connection option. RFC 9110 §7.8, RFC 6455 §4.4
 void write_connection(TextWriter& writer, std::uint16_t status) noexcept {
-    writer.put(status == 426 ? "Upgrade: websocket\r\n"
-                               "Connection: Upgrade, close\r\n"
-                               "Sec-WebSocket-Version: 13\r\n"
-                             : "Connection: close\r\n");
+    if (status == 426) writer.put_field("Upgrade", "websocket");
+    writer.put_field("Connection", status == 426 ? "Upgrade, close" : "close");
+}
+
+void write_status(TextWriter& writer, std::uint16_t status) noexcept {
+    writer.begin_field(":status");
+    writer.put_number(status);
+    writer.end_field();
 }
 
 void write_content_size(TextWriter& writer, std::size_t size) noexcept {
-    writer.put("Content-Length: ");
+    writer.begin_field("Content-Length");
     writer.put_number(size);
-    writer.put("\r\n");
+    writer.end_field();
 }
 
-bool is_reserved(std::string_view name, Role role) noexcept {
+void write_fields(TextWriter& writer, std::span<const Field> fields) noexcept {
+    for (const Field& field : fields) writer.put_field(field.name, field.value);
+}
+
+bool names_version(Violation violation) noexcept {
+    return violation == Violation::missing_version || violation == Violation::malformed_version ||
+           violation == Violation::unsupported_version || violation == Violation::missing_upgrade;
+}
+
+bool is_reserved(std::string_view name, Role role, Transport transport) noexcept {
     constexpr std::string_view prefix = "Sec-WebSocket-";
     constexpr std::string_view in_both[] = {"Connection", "Upgrade", "Content-Length",
                                             "Transfer-Encoding"};
     constexpr std::string_view in_requests[] = {"Host", "Origin", "Expect", "TE", "Trailer"};
-    if (http::equals_ignoring_case(name.substr(0, prefix.size()), prefix)) return true;
+    if (http::equals_ignoring_case(http::cut(name, 0, prefix.size()), prefix)) return true;
+    if (transport != Transport::http1 && http::is_connection_specific(name)) return true;
     for (const std::string_view one : in_both)
         if (http::equals_ignoring_case(name, one)) return true;
     for (const std::string_view one : in_requests)
@@ -79,63 +98,112 @@ bool is_reserved(std::string_view name, Role role) noexcept {
     return false;
 }
 
+// Whether each one that is accepted was offered; both lists are well-formed.
+bool were_offered(const Request& request, const Field& accepted, const Limits& limits) noexcept {
+    const std::uint32_t empty_max = limits.empty_element_count_max;
+    http::ExtensionReader extensions({&accepted, 1}, accepted.name, empty_max);
+    for (http::Extension one; extensions.next(one) == http::Reading::found;)
+        if (!http::names_extension(request.fields, extensions_name, one.name, empty_max))
+            return false;
+    return true;
+}
+
 }  // namespace
 
-Refusal check_fields(std::span<const Field> fields, Role role) noexcept {
+bool is_relayable(std::string_view extensions, const Limits& limits) noexcept {
+    const Field field = {extensions_name, extensions};
+    return extensions.empty() ||
+           http::check_extensions({&field, 1}, extensions_name, limits.empty_element_count_max) ==
+               http::ListShape::well_formed;
+}
+
+Refusal check_fields(std::span<const Field> fields, Role role, Transport transport) noexcept {
     for (const Field& field : fields)
         if (!http::is_token(field.name) || !http::is_field_value(field.value))
             return Refusal::invalid_field;
     for (const Field& field : fields)
-        if (is_reserved(field.name, role)) return Refusal::reserved_field;
+        if (is_reserved(field.name, role, transport)) return Refusal::reserved_field;
     return Refusal::none;
 }
 
-void write_fields(TextWriter& writer, std::span<const Field> fields) noexcept {
-    for (const Field& field : fields) {
-        writer.put(field.name);
-        writer.put(": ");
-        writer.put(field.value);
-        writer.put("\r\n");
+Refusal check_acceptance(const Request& request, const Acceptance& acceptance, Transport transport,
+                         const Limits& limits, Agreement& agreement) noexcept {
+    std::string_view chosen;
+    if (request.plain) return Refusal::plain_request;
+    if (!acceptance.subprotocol.empty()) {
+        TokenList offered = request.subprotocols();
+        do chosen = offered.next();
+        while (!chosen.empty() && chosen != acceptance.subprotocol);
+        if (chosen.empty()) return Refusal::subprotocol_not_offered;
     }
+    if (!is_relayable(acceptance.relayed_extensions, limits)) return Refusal::invalid_field;
+    if (!were_offered(request, {extensions_name, acceptance.relayed_extensions}, limits))
+        return Refusal::extension_not_offered;
+    const Refusal refusal = check_fields(acceptance.fields, Role::server, transport);
+    if (refusal != Refusal::none) return refusal;
+    agreement = {.role = Role::server, .subprotocol = chosen};
+    if (!acceptance.relayed_extensions.empty()) agreement.reserved_bits = acceptance.reserved_bits;
+    return refusal;
 }
 
-void write_acceptance(TextWriter& writer, const AcceptKey& key, const Acceptance& acceptance,
-                      bool expects_continue) noexcept {
-    if (expects_continue) writer.put("HTTP/1.1 100 Continue\r\n\r\n");  // RFC 9110 §7.8
-    writer.put("HTTP/1.1 101 Switching Protocols\r\n"
-               "Upgrade: websocket\r\n"
-               "Connection: Upgrade\r\n"
-               "Sec-WebSocket-Accept: ");
-    writer.put({key.data(), key.size()});
-    writer.put("\r\n");
-    if (!acceptance.subprotocol.empty()) {
-        writer.put("Sec-WebSocket-Protocol: ");
-        writer.put(acceptance.subprotocol);
-        writer.put("\r\n");
+std::string_view write_acceptance_fields(TextWriter& writer, const AcceptKey& key,
+                                         const Acceptance& acceptance) noexcept {
+    if (writer.transport() == Transport::http1) {
+        writer.put_field("Upgrade", "websocket");
+        writer.put_field("Connection", "Upgrade");
+        writer.put_field("Sec-WebSocket-Accept", {key.data(), key.size()});
+    } else {
+        write_status(writer, accepting_status(writer.transport()));
+    }
+    if (!acceptance.subprotocol.empty())
+        writer.put_field("Sec-WebSocket-Protocol", acceptance.subprotocol);
+    std::string_view extensions;
+    if (!acceptance.relayed_extensions.empty()) {
+        writer.begin_field(extensions_name);
+        const std::size_t start = writer.size();
+        writer.put(http::trim(acceptance.relayed_extensions));
+        extensions = writer.text_from(start);
+        writer.end_field();
     }
     write_fields(writer, acceptance.fields);
+    return extensions;
+}
+
+std::string_view write_acceptance(TextWriter& writer, const AcceptKey& key,
+                                  const Acceptance& acceptance, bool expects_continue) noexcept {
+    if (expects_continue) writer.put("HTTP/1.1 100 Continue\r\n\r\n");  // RFC 9110 §7.8
+    writer.put("HTTP/1.1 101 Switching Protocols\r\n");
+    const std::string_view extensions = write_acceptance_fields(writer, key, acceptance);
     writer.put("\r\n");
+    return extensions;
 }
 
 void write_rejection(TextWriter& writer, const Rejection& rejection) noexcept {
     write_status_line(writer, rejection.status);
     write_connection(writer, rejection.status);
+    if (rejection.status == 426) writer.put_field("Sec-WebSocket-Version", "13");
     write_fields(writer, rejection.fields);
     if (rejection.status != 204 && rejection.status != 304)  // RFC 9110 §8.6
         write_content_size(writer, rejection.body.size());
     writer.put("\r\n");
 }
 
+void write_refusal_fields(TextWriter& writer, std::uint16_t status, Violation violation) noexcept {
+    if (writer.transport() == Transport::http1)
+        write_connection(writer, status);
+    else
+        write_status(writer, status);
+    if (names_version(violation)) writer.put_field("Sec-WebSocket-Version", "13");
+    if (violation == Violation::method_not_get) writer.put_field("Allow", "GET");
+    if (violation == Violation::method_not_connect) writer.put_field("Allow", "CONNECT");
+}
+
 void write_refusal(TextWriter& writer, std::uint16_t status, Violation violation) noexcept {
-    const bool wrong_version =
-        violation == Violation::missing_version || violation == Violation::malformed_version;
     std::string_view sentence = describe(violation).sentence;
     if (status == 408) sentence = "The request did not arrive in time.";
     write_status_line(writer, status);
-    write_connection(writer, status);
-    if (wrong_version) writer.put("Sec-WebSocket-Version: 13\r\n");
-    if (violation == Violation::method_not_get) writer.put("Allow: GET\r\n");
-    writer.put("Content-Type: text/plain\r\n");
+    write_refusal_fields(writer, status, violation);
+    writer.put_field("Content-Type", "text/plain");
     write_content_size(writer, sentence.size() + 1);
     writer.put("\r\n");
     writer.put(sentence);

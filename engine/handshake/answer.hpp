@@ -1,22 +1,43 @@
 // SPDX-License-Identifier: MIT
-// The heads a server answers with, composed field by field, and which fields a host may add to the
-// heads of either role. It decides nothing about a request.
+// What a server answers with, head or fields: which acceptances and which fields of a host may be
+// sent, and what they and the refusals make. It judges no request.
 #pragma once
 
-#include "hawse/handshake.hpp"
+#include "hawse/accept_key.hpp"
+#include "hawse/agreement.hpp"
+#include "hawse/refusal.hpp"
+#include "hawse/request.hpp"
+#include "hawse/response.hpp"
+#include "hawse/role.hpp"
 #include "handshake/output.hpp"
 
 namespace hawse::handshake {
 
 /// Whether the host may send these fields: names are tokens, values are field values, and none is
 /// one that the engine writes itself. `role` is the sender's.
-[[nodiscard]] Refusal check_fields(std::span<const Field> fields, Role role) noexcept;
+[[nodiscard]] Refusal check_fields(std::span<const Field> fields, Role role,
+                                   Transport transport) noexcept;
 
-void write_fields(TextWriter& writer, std::span<const Field> fields) noexcept;
+/// Whether extensions that a proxy relays, in either direction, are none or a list of them.
+[[nodiscard]] bool is_relayable(std::string_view extensions, const Limits& limits) noexcept;
 
-/// 101, behind a 100 for a client that expects it. RFC 6455 §4.2.2
-void write_acceptance(TextWriter& writer, const AcceptKey& key, const Acceptance& acceptance,
-                      bool expects_continue) noexcept;
+/// Whether a request may be accepted so. The subprotocol agreed views the request; of extensions
+/// nothing is agreed here.
+[[nodiscard]] Refusal check_acceptance(const Request& request, const Acceptance& acceptance,
+                                       Transport transport, const Limits& limits,
+                                       Agreement& agreement) noexcept;
+
+/// The fields that accept, over the writer's transport; :status in front. Answers the extensions as
+/// written. RFC 6455 §4.2.2
+std::string_view write_acceptance_fields(TextWriter& writer, const AcceptKey& key,
+                                         const Acceptance& acceptance) noexcept;
+
+/// 101, behind a 100 for a client that expects it. Answers the extensions as written.
+std::string_view write_acceptance(TextWriter& writer, const AcceptKey& key,
+                                  const Acceptance& acceptance, bool expects_continue) noexcept;
+
+/// The fields that refuse, without those of a content; :status in front.
+void write_refusal_fields(TextWriter& writer, std::uint16_t status, Violation violation) noexcept;
 
 /// Any final status; the body follows it.
 void write_rejection(TextWriter& writer, const Rejection& rejection) noexcept;

@@ -2,33 +2,27 @@
 #include "handshake/client.hpp"
 
 #include "handshake/request_head.hpp"
+#include "handshake/status.hpp"
 
-#include <cstring>
 #include <new>
 
 namespace hawse::handshake {
 
 Client::Client(const Config& config, Time now) noexcept
     : config_(config), head_(http::HeadKind::response, config.pool, config.limits),
-      body_(config.pool, config.limits.response_body_size_max), offered_(config.pool),
+      body_(config.pool, config.limits.response_body_size_max), offered_(config),
       output_(config.pool), patience_(now, config.waits.opening, config.waits.clock_jump) {}
 
 Refusal Client::start(const ClientRequest& request) noexcept {
     if (phase_ == Phase::ended) return Refusal::not_open;
     if (phase_ != Phase::idle) return Refusal::already_started;
-    if (const Refusal refusal = check_request(request); refusal != Refusal::none) return refusal;
-    std::array<std::byte, 16> nonce;
-    if (config_.entropy.fill == nullptr ||
-        !config_.entropy.fill(config_.entropy.context, nonce.data(), nonce.size()))
-        return Refusal::no_entropy;
-    const HandshakeKey key = handshake_key(nonce);
-    if (!keep_offered(request.subprotocols)) return Refusal::out_of_memory;
-    if (!output_.compose([&](TextWriter& writer) { write_request(writer, request, key); })) {
-        offer_.subprotocols = {};
-        offered_.give_back();
+    if (const Refusal refusal = offered_.keep(request, Transport::http1); refusal != Refusal::none)
+        return refusal;
+    if (!output_.compose(
+            [&](TextWriter& writer) { write_request(writer, request, offered_.key()); })) {
+        offered_.forget();
         return Refusal::out_of_memory;
     }
-    offer_.key = key;
     phase_ = Phase::head;
     return Refusal::none;
 }
@@ -120,26 +114,26 @@ std::size_t Client::receive_heads(ConstBytes octets) noexcept {
 void Client::receive_head() noexcept {
     http::StatusLine line;
     (void)http::read_status_line(head_.first_line(), line);  // it was judged when it ended
-    if (line.status < 200 && line.status != 101) {
+    if (is_interim(line.status, Transport::http1)) {
         // Interim heads without end are a head without end. RFC 9110 §15.2
         if (interim_count_++ < config_.limits.interim_count_max) return head_.restart();
         fail(Cause::violation, Violation::head_too_large, 0);
         return end();
     }
-    const ResponseHead head = {line.status, line.version, head_.fields()};
+    const ResponseHead head = {line.status, line.version, head_.fields(), Transport::http1};
     response_ = {line.status, head.fields, {}};
     outcome_.set_received(line.status);
     outcome_.tell(HandshakeEventKind::response);
-    if (line.status == 101) return judge(head);
+    if (is_accepting(line.status, Transport::http1)) return judge(head);
     fail(Cause::refused, Violation::none, line.status);
     phase_ = Phase::body;
     body_.begin(head);  // one that is complete already ends in receive_body()
 }
 
 void Client::judge(const ResponseHead& head) noexcept {
-    const Violation fault = judge_response(head, offer_, config_, agreement_);
-    if (fault != Violation::none) {
-        fail(Cause::violation, fault, head.status);
+    Violation fault = Violation::none;
+    if (const Cause cause = offered_.judge(head, fault); cause != Cause::none) {
+        fail(cause, fault, head.status);
         return end();
     }
     phase_ = Phase::open;
@@ -176,25 +170,6 @@ void Client::end() noexcept {
     output_.drop();
     patience_.stop();
     outcome_.tell(HandshakeEventKind::closed);
-}
-
-// Views first, then the characters they view, in one block.
-bool Client::keep_offered(std::span<const std::string_view> subprotocols) noexcept {
-    std::size_t size = subprotocols.size_bytes();
-    for (const std::string_view one : subprotocols) size += one.size();
-    if (!offered_.resize(size)) return false;
-    if (subprotocols.empty()) return true;
-    std::byte* view = offered_.bytes().data();
-    const auto* const first = reinterpret_cast<const std::string_view*>(view);
-    std::byte* characters = view + subprotocols.size_bytes();
-    for (const std::string_view one : subprotocols) {
-        std::memcpy(characters, one.data(), one.size());
-        new (view) std::string_view(reinterpret_cast<const char*>(characters), one.size());
-        view += sizeof(std::string_view);
-        characters += one.size();
-    }
-    offer_.subprotocols = {std::launder(first), subprotocols.size()};
-    return true;
 }
 
 }  // namespace hawse::handshake

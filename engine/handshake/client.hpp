@@ -5,6 +5,7 @@
 #pragma once
 
 #include "hawse/handshake.hpp"
+#include "handshake/offered.hpp"
 #include "handshake/outcome.hpp"
 #include "handshake/output.hpp"
 #include "handshake/patience.hpp"
@@ -24,7 +25,7 @@ public:
     HandshakeEvent next_event() noexcept { return outcome_.next_event(); }
 
     [[nodiscard]] const Response& response() const noexcept { return response_; }
-    [[nodiscard]] const Agreement& agreement() const noexcept { return agreement_; }
+    [[nodiscard]] const Agreement& agreement() const noexcept { return offered_.agreement(); }
 
     std::size_t gather(std::span<Slice> slices) const noexcept { return output_.gather(slices); }
     void wrote(std::size_t size, Time now) noexcept;
@@ -45,7 +46,6 @@ private:
         ended,
     };
 
-    [[nodiscard]] bool keep_offered(std::span<const std::string_view> subprotocols) noexcept;
     std::size_t receive_heads(ConstBytes octets) noexcept;
     void receive_head() noexcept;
     void receive_body(ConstBytes octets) noexcept;
@@ -57,12 +57,10 @@ private:
     const Config& config_;
     http::HeadReader head_;
     http::BodyReader body_;
-    http::LeasedBytes offered_;
+    Offered offered_;
     Output output_;
     Patience patience_;
     Response response_;
-    Agreement agreement_ = {Role::client, {}};
-    Offer offer_;
     std::uint32_t interim_count_ = 0;
     Outcome outcome_;
     Phase phase_ = Phase::idle;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "handshake/output.hpp"
 
+#include "http/field.hpp"
+#include "http/text.hpp"
+
 #include <algorithm>
+#include <new>
 
 namespace hawse::handshake {
 
@@ -13,6 +17,31 @@ void TextWriter::put_number(std::size_t number) noexcept {
         number /= 10;
     } while (number != 0);
     put({digits + start, sizeof digits - start});
+}
+
+void TextWriter::begin_field(std::string_view name) noexcept {
+    name_start_ = size_;
+    put(name);
+    if (into_ != nullptr && transport_ != Transport::http1)
+        std::transform(into_ + name_start_, into_ + size_, into_ + name_start_, http::lower);
+    put(": ");
+    value_start_ = size_;
+}
+
+void TextWriter::end_field() noexcept {
+    if (table_ != nullptr) {
+        const std::size_t name_size = value_start_ - name_start_ - 2;
+        new (table_ + field_count_)
+            Field{http::cut(text_from(name_start_), 0, name_size), text_from(value_start_)};
+    }
+    ++field_count_;
+    put("\r\n");
+}
+
+void TextWriter::put_field(std::string_view name, std::string_view value) noexcept {
+    begin_field(name);
+    put(http::trim(value));
+    end_field();
 }
 
 std::size_t Output::gather(std::span<Slice> slices) const noexcept {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "hawse/bytes.hpp"
+#include "hawse/field.hpp"
 #include "hawse/slice.hpp"
 #include "http/leased_bytes.hpp"
 
@@ -14,21 +15,44 @@
 
 namespace hawse::handshake {
 
-/// Joins texts; without a place to write to it only counts.
+/// Joins texts and field lines; without a place to write to it only counts.
 class TextWriter {
 public:
-    explicit TextWriter(char* into) noexcept : into_(into) {}
+    /// With a table it notes there where each field stands. Names go out in lower case over HTTP/2
+    /// and HTTP/3.
+    explicit TextWriter(char* into, Field* table = nullptr,
+                        Transport transport = Transport::http1) noexcept
+        : into_(into), table_(table), transport_(transport) {}
 
     void put(std::string_view text) noexcept {
         if (into_ != nullptr && !text.empty()) std::memcpy(into_ + size_, text.data(), text.size());
         size_ += text.size();
     }
     void put_number(std::size_t number) noexcept;
+
+    /// A field line: its value is what is put between the two.
+    void begin_field(std::string_view name) noexcept;
+    void end_field() noexcept;
+    /// The same for one value, without the white space around it.
+    void put_field(std::string_view name, std::string_view value) noexcept;
+
+    [[nodiscard]] Transport transport() const noexcept { return transport_; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t field_count() const noexcept { return field_count_; }
+    /// What was put from `offset` on; empty while it only counts.
+    [[nodiscard]] std::string_view text_from(std::size_t offset) const noexcept {
+        return into_ == nullptr ? std::string_view{}
+                                : std::string_view(into_ + offset, size_ - offset);
+    }
 
 private:
     char* into_;
+    Field* table_;
     std::size_t size_ = 0;
+    std::size_t field_count_ = 0;
+    std::size_t name_start_ = 0;
+    std::size_t value_start_ = 0;
+    Transport transport_;
 };
 
 class Output {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
-// What a request must say to be accepted: RFC 6455 §4.2.1 as a list of rules, first fault first.
-// Pure; it neither reads octets nor answers.
-#include "hawse/handshake.hpp"
+// What a request must say to be accepted: RFC 6455 §4.2.1 and RFC 8441 §4, §5 as two lists of rules,
+// first fault first. Pure; it neither reads octets nor answers.
+#include "hawse/request.hpp"
+
+#include "hawse/accept_key.hpp"
 #include "http/authority.hpp"
 #include "http/field.hpp"
+#include "http/stream_fields.hpp"
+#include "http/text.hpp"
 
 #include <algorithm>
 
@@ -17,18 +21,18 @@ using Fields = std::span<const Field>;
 // The authority of an http or https URI stands for Host, its path for the target. RFC 9112 §3.2.2
 Violation read_target(Request& request) noexcept {
     std::string_view rest = request.target;
-    if (rest.substr(0, 1) != "/") {
+    if (http::cut(rest, 0, 1) != "/") {
         const std::size_t scheme = rest.find("://");
-        const std::string_view name = rest.substr(0, scheme);
+        const std::string_view name = http::cut(rest, 0, scheme);
         if (scheme == std::string_view::npos || !(http::equals_ignoring_case(name, "http") ||
                                                   http::equals_ignoring_case(name, "https")))
             return Violation::malformed_target;
         rest.remove_prefix(scheme + 3);
         const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
         http::Authority authority;
-        if (!http::read_authority(rest.substr(0, end), authority))
+        if (!http::read_authority(http::cut(rest, 0, end), authority))
             return Violation::malformed_target;
-        request.authority = rest.substr(0, end);
+        request.authority = http::cut(rest, 0, end);
         rest.remove_prefix(end);
         if (rest.empty()) rest = "/";
         // "http://host?query" has no path to view: the query stands alone. RFC 9110 §4.2.3
@@ -61,7 +65,7 @@ Violation check_content(Fields fields) noexcept {
         if (!http::equals_ignoring_case(field.name, "Content-Length")) continue;
         for (std::size_t start = 0; start <= field.value.size();) {
             const std::size_t comma = std::min(field.value.find(',', start), field.value.size());
-            const std::string_view size = http::trim(field.value.substr(start, comma - start));
+            const std::string_view size = http::trim(http::cut(field.value, start, comma - start));
             if (size.empty() || size.find_first_not_of('0') != std::string_view::npos)
                 return Violation::unexpected_content;
             start = comma + 1;
@@ -122,25 +126,75 @@ Violation check_rest(Fields fields, const Config& config) noexcept {
     if (http::check_list(fields, "Sec-WebSocket-Protocol", http::is_token, empty_max) ==
         ListShape::malformed)
         return Violation::malformed_subprotocols;
-    http::ExtensionReader extensions(fields, "Sec-WebSocket-Extensions", empty_max);
-    http::Extension extension;
-    http::Reading reading = http::Reading::found;
-    while (reading == http::Reading::found) reading = extensions.next(extension);
-    return reading == http::Reading::end ? Violation::none : Violation::malformed_extensions;
+    if (http::check_extensions(fields, "Sec-WebSocket-Extensions", empty_max) ==
+        ListShape::malformed)
+        return Violation::malformed_extensions;
+    return Violation::none;
 }
 
-}  // namespace
+enum Pseudo : std::size_t { method, scheme, path, authority, protocol, pseudo_count };
 
-Violation judge_request(const RequestHead& head, const Config& config, Request& request) noexcept {
+struct PseudoFields {
+    const Field* found[pseudo_count] = {};
+
+    // Null when it is absent, which is another thing than empty.
+    const Field* operator[](Pseudo name) const noexcept { return found[name]; }
+};
+
+Violation read_pseudo_fields(Fields fields, PseudoFields& pseudo) noexcept {
+    constexpr std::string_view names[pseudo_count] = {":method", ":scheme", ":path", ":authority",
+                                                      ":protocol"};
+    switch (http::find_pseudo_fields(fields, names, pseudo.found)) {
+        case http::PseudoShape::well_formed: return Violation::none;
+        case http::PseudoShape::late: return Violation::late_pseudo_field;
+        case http::PseudoShape::unknown: return Violation::unknown_pseudo_field;
+        case http::PseudoShape::repeated: break;
+    }
+    return Violation::repeated_pseudo_field;
+}
+
+Violation check_method(const PseudoFields& pseudo) noexcept {
+    if (pseudo[method] == nullptr) return Violation::missing_pseudo_field;
+    return pseudo[method]->value == "CONNECT" ? Violation::none : Violation::method_not_connect;
+}
+
+Violation read_path(const PseudoFields& pseudo, Request& request) noexcept {
+    if (pseudo[scheme] == nullptr || pseudo[path] == nullptr)
+        return Violation::missing_pseudo_field;
+    if (!http::equals_ignoring_case(pseudo[scheme]->value, "http") &&
+        !http::equals_ignoring_case(pseudo[scheme]->value, "https"))
+        return Violation::invalid_scheme;
+    request.target = pseudo[path]->value;
+    if (!http::is_origin_form(request.target)) return Violation::malformed_target;
+    request.resource = request.target;
+    return Violation::none;
+}
+
+// A Host beside :authority, as gateways may leave it, must name the same. RFC 9113 §8.3.1
+Violation read_authority(const PseudoFields& pseudo, Request& request) noexcept {
+    if (pseudo[authority] == nullptr) return Violation::missing_authority;
+    const std::string_view value = pseudo[authority]->value;
+    http::Authority parts;
+    if (!http::read_authority(value, parts)) return Violation::invalid_authority;
+    for (const Field& field : request.fields)
+        if (http::equals_ignoring_case(field.name, "Host") &&
+            !http::equals_ignoring_case(field.value, value))
+            return Violation::differing_host;
+    request.authority = value;
+    return Violation::none;
+}
+
+// In any case: gateways copy it from an Upgrade field, where case does not matter.
+Violation check_protocol(const PseudoFields& pseudo) noexcept {
+    if (pseudo[protocol] == nullptr) return Violation::missing_protocol;
+    return http::equals_ignoring_case(pseudo[protocol]->value, "websocket")
+               ? Violation::none
+               : Violation::unsupported_protocol;
+}
+
+Violation judge_upgrade(const RequestHead& head, const Config& config, Request& request) noexcept {
     constexpr Violation none = Violation::none;
     Violation fault = none;
-    request = {};
-    request.method = head.method;
-    request.target = head.target;
-    request.fields = head.fields;
-    request.origin = http::find_field(head.fields, "Origin");
-    request.expects_continue = http::has_element(head.fields, "Expect", "100-continue");
-
     if (head.version < 11) return Violation::outdated_http_version;
     if (head.version >= 20) return Violation::unsupported_http_version;
     if (head.method != "GET") return Violation::method_not_get;
@@ -153,6 +207,35 @@ Violation judge_request(const RequestHead& head, const Config& config, Request& 
     if ((fault = check_version(head.fields)) != none) return fault;
     if ((fault = read_key(request)) != none) return fault;
     return check_rest(head.fields, config);
+}
+
+Violation judge_connect(const RequestHead& head, const Config& config, Request& request) noexcept {
+    constexpr Violation none = Violation::none;
+    Violation fault = none;
+    PseudoFields pseudo;
+    if ((fault = read_pseudo_fields(head.fields, pseudo)) != none) return fault;
+    if (pseudo[method] != nullptr) request.method = pseudo[method]->value;
+    if ((fault = check_method(pseudo)) != none) return fault;
+    if ((fault = read_path(pseudo, request)) != none) return fault;
+    if ((fault = read_authority(pseudo, request)) != none) return fault;
+    if ((fault = check_content(head.fields)) != none) return fault;
+    if ((fault = check_protocol(pseudo)) != none) return fault;
+    if (http::has_connection_specific(head.fields)) return Violation::connection_specific_field;
+    if ((fault = check_version(head.fields)) != none) return fault;
+    return check_rest(head.fields, config);
+}
+
+}  // namespace
+
+Violation judge_request(const RequestHead& head, const Config& config, Request& request) noexcept {
+    request = {};
+    request.fields = head.fields;
+    request.origin = http::find_field(head.fields, "Origin");
+    request.expects_continue = http::has_element(head.fields, "Expect", "100-continue");
+    if (head.transport != Transport::http1) return judge_connect(head, config, request);
+    request.method = head.method;
+    request.target = head.target;
+    return judge_upgrade(head, config, request);
 }
 
 TokenList Request::subprotocols() const noexcept { return {fields, "Sec-WebSocket-Protocol"}; }

@@ -4,6 +4,7 @@
 #include "handshake/answer.hpp"
 #include "http/authority.hpp"
 #include "http/field.hpp"
+#include "http/text.hpp"
 
 #include <algorithm>
 
@@ -13,7 +14,7 @@ namespace {
 
 // A path, a query, both or neither, without fragment. RFC 6455 §3
 bool is_target(std::string_view target) noexcept {
-    return target.substr(0, 1) == "/" || target.substr(0, 1) == "?" || target.empty();
+    return http::cut(target, 0, 1) == "/" || http::cut(target, 0, 1) == "?" || target.empty();
 }
 
 bool has_only_visible(std::string_view text) noexcept {
@@ -30,35 +31,78 @@ bool are_subprotocols(std::span<const std::string_view> subprotocols) noexcept {
     return true;
 }
 
-// "/" stands for no path, and a "?" without a query is left out. RFC 6455 §3
-void write_target(TextWriter& writer, std::string_view target) noexcept {
-    if (target.substr(0, 1) != "/") writer.put("/");
-    if (const std::size_t mark = target.find('?'); mark + 1 == target.size())
-        target = target.substr(0, mark);
-    writer.put(target);
-}
-
-void write_host(TextWriter& writer, const ClientRequest& request) noexcept {
+void write_authority(TextWriter& writer, const ClientRequest& request) noexcept {
     const std::uint16_t standard = request.secure ? 443 : 80;
-    writer.put("Host: ");
     writer.put(request.host);
     if (request.port != 0 && request.port != standard) {
         writer.put(":");
         writer.put_number(request.port);
     }
-    writer.put("\r\n");
+}
+
+void write_upgrade_fields(TextWriter& writer, const ClientRequest& request,
+                          const HandshakeKey& key) noexcept {
+    writer.begin_field("Host");
+    write_authority(writer, request);
+    writer.end_field();
+    writer.put_field("Upgrade", "websocket");
+    writer.put_field("Connection", "Upgrade");
+    writer.put_field("Sec-WebSocket-Key", {key.data(), key.size()});
+}
+
+void write_pseudo_fields(TextWriter& writer, const ClientRequest& request) noexcept {
+    writer.put_field(":method", "CONNECT");
+    writer.put_field(":protocol", "websocket");
+    writer.put_field(":scheme", request.secure ? "https" : "http");
+    writer.begin_field(":path");
+    write_target(writer, request.target);
+    writer.end_field();
+    writer.begin_field(":authority");
+    write_authority(writer, request);
+    writer.end_field();
 }
 
 }  // namespace
 
-Refusal check_request(const ClientRequest& request) noexcept {
+Refusal check_request(const ClientRequest& request, Transport transport,
+                      const Limits& limits) noexcept {
     const std::string_view target = request.target;
     if (!http::is_host(request.host)) return Refusal::invalid_host;
     if (!is_target(target) || !has_only_visible(target) || target.find('#') < target.size())
         return Refusal::invalid_target;
     if (!has_only_visible(request.origin)) return Refusal::invalid_origin;
     if (!are_subprotocols(request.subprotocols)) return Refusal::invalid_subprotocol;
-    return check_fields(request.fields, Role::client);
+    if (!is_relayable(request.relayed_extensions, limits)) return Refusal::invalid_field;
+    return check_fields(request.fields, Role::client, transport);
+}
+
+// "/" stands for no path, and a "?" without a query is left out. RFC 6455 §3
+void write_target(TextWriter& writer, std::string_view target) noexcept {
+    if (http::cut(target, 0, 1) != "/") writer.put("/");
+    if (const std::size_t mark = target.find('?'); mark + 1 == target.size())
+        target = http::cut(target, 0, mark);
+    writer.put(target);
+}
+
+void write_request_fields(TextWriter& writer, const ClientRequest& request,
+                          const HandshakeKey& key) noexcept {
+    if (writer.transport() == Transport::http1)
+        write_upgrade_fields(writer, request, key);
+    else
+        write_pseudo_fields(writer, request);
+    writer.put_field("Sec-WebSocket-Version", "13");
+    if (!request.origin.empty()) writer.put_field("Origin", request.origin);
+    if (!request.subprotocols.empty()) {
+        writer.begin_field("Sec-WebSocket-Protocol");
+        for (std::size_t index = 0; index < request.subprotocols.size(); ++index) {
+            if (index != 0) writer.put(", ");
+            writer.put(request.subprotocols[index]);
+        }
+        writer.end_field();
+    }
+    if (!request.relayed_extensions.empty())
+        writer.put_field("Sec-WebSocket-Extensions", request.relayed_extensions);
+    for (const Field& field : request.fields) writer.put_field(field.name, field.value);
 }
 
 void write_request(TextWriter& writer, const ClientRequest& request,
@@ -66,23 +110,7 @@ void write_request(TextWriter& writer, const ClientRequest& request,
     writer.put("GET ");
     write_target(writer, request.target);
     writer.put(" HTTP/1.1\r\n");
-    write_host(writer, request);
-    writer.put("Upgrade: websocket\r\n"
-               "Connection: Upgrade\r\n"
-               "Sec-WebSocket-Key: ");
-    writer.put({key.data(), key.size()});
-    writer.put("\r\nSec-WebSocket-Version: 13\r\n");
-    if (!request.origin.empty()) {
-        writer.put("Origin: ");
-        writer.put(request.origin);
-        writer.put("\r\n");
-    }
-    for (std::size_t index = 0; index < request.subprotocols.size(); ++index) {
-        writer.put(index == 0 ? "Sec-WebSocket-Protocol: " : ", ");
-        writer.put(request.subprotocols[index]);
-    }
-    if (!request.subprotocols.empty()) writer.put("\r\n");
-    write_fields(writer, request.fields);
+    write_request_fields(writer, request, key);
     writer.put("\r\n");
 }
 

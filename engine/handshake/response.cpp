@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What a 101 response must say for the conversation to be open: RFC 6455 §4.1 as a list of rules,
-// first fault first. Pure; it neither reads octets nor knows how the request was sent.
-#include "hawse/handshake.hpp"
+// What a response must say for the conversation to be open: RFC 6455 §4.1 and RFC 8441 §5 as two
+// lists of rules, first fault first. Pure; it neither reads octets nor knows how the request was
+// sent.
+#include "hawse/response.hpp"
+
+#include "handshake/status.hpp"
 #include "http/field.hpp"
+#include "http/stream_fields.hpp"
 
 #include <algorithm>
 
@@ -42,16 +46,27 @@ Violation check_accept(Fields fields, const HandshakeKey& key) noexcept {
     return Violation::none;
 }
 
-// None is offered yet, so that any that is named is one too many.
-Violation check_extensions(Fields fields, const Config& config) noexcept {
-    http::ExtensionReader extensions(fields, "Sec-WebSocket-Extensions",
-                                     config.limits.empty_element_count_max);
-    http::Extension extension;
-    bool named = false;
-    http::Reading reading = extensions.next(extension);
-    for (; reading == http::Reading::found; reading = extensions.next(extension)) named = true;
-    if (reading == http::Reading::malformed) return Violation::response_malformed_extensions;
-    return named ? Violation::response_unoffered_extension : Violation::none;
+// By name alone: what parameters mean is known to who relays them, if to anybody.
+Violation check_extensions(Fields fields, const Offer& offer, const Config& config) noexcept {
+    constexpr std::string_view name = "Sec-WebSocket-Extensions";
+    const std::uint32_t empty_max = config.limits.empty_element_count_max;
+    const Field offered = {name, offer.extensions};
+    if (http::check_extensions(fields, name, empty_max) == ListShape::malformed)
+        return Violation::response_malformed_extensions;
+    http::ExtensionReader accepted(fields, name, empty_max);
+    for (http::Extension one; accepted.next(one) == http::Reading::found;)
+        if (!http::names_extension({&offered, 1}, name, one.name, empty_max))
+            return Violation::response_unoffered_extension;
+    return Violation::none;
+}
+
+// The first line that is not blank.
+std::string_view find_extensions(Fields fields) noexcept {
+    for (const Field& field : fields)
+        if (http::equals_ignoring_case(field.name, "Sec-WebSocket-Extensions") &&
+            !http::trim(field.value).empty())
+            return http::trim(field.value);
+    return {};
 }
 
 // The field holds one token, no list: what equals an offered one is one. RFC 6455 §4.3
@@ -68,21 +83,42 @@ Violation read_subprotocol(Fields fields, const Offer& offer, const Config& conf
     return Violation::none;
 }
 
+Violation judge_switch(const ResponseHead& head, const Offer& offer,
+                       const Config& config) noexcept {
+    constexpr Violation none = Violation::none;
+    Violation fault = none;
+    if (head.version < 11 || head.version >= 20) return Violation::response_outdated_http_version;
+    if ((fault = check_upgrade(head.fields)) != none) return fault;
+    if ((fault = check_connection(head.fields, config)) != none) return fault;
+    return check_accept(head.fields, offer.key);
+}
+
+// Accept is not looked at: nobody asked for one. RFC 8441 §5
+Violation judge_tunnel(const ResponseHead& head) noexcept {
+    return http::has_connection_specific(head.fields)
+               ? Violation::response_connection_specific_field
+               : Violation::none;
+}
+
 }  // namespace
 
 Violation judge_response(const ResponseHead& head, const Offer& offer, const Config& config,
                          Agreement& agreement) noexcept {
     constexpr Violation none = Violation::none;
     Violation fault = none;
-    agreement = {Role::client, {}};
+    std::uint16_t status = 0;
+    agreement = {.role = Role::client};
 
-    if (head.status != 101) return Violation::malformed_status_line;
-    if (head.version < 11 || head.version >= 20) return Violation::response_outdated_http_version;
-    if ((fault = check_upgrade(head.fields)) != none) return fault;
-    if ((fault = check_connection(head.fields, config)) != none) return fault;
-    if ((fault = check_accept(head.fields, offer.key)) != none) return fault;
-    if ((fault = check_extensions(head.fields, config)) != none) return fault;
-    return read_subprotocol(head.fields, offer, config, agreement);
+    if ((fault = handshake::read_status(head, status)) != none) return fault;
+    if (!handshake::is_accepting(status, head.transport)) return Violation::malformed_status_line;
+    fault =
+        head.transport == Transport::http1 ? judge_switch(head, offer, config) : judge_tunnel(head);
+    if (fault != none) return fault;
+    if ((fault = check_extensions(head.fields, offer, config)) != none) return fault;
+    if ((fault = read_subprotocol(head.fields, offer, config, agreement)) != none) return fault;
+    agreement.extensions = find_extensions(head.fields);
+    if (!agreement.extensions.empty()) agreement.reserved_bits = offer.reserved_bits;
+    return none;
 }
 
 std::string_view Response::field(std::string_view name) const noexcept {

@@ -40,23 +40,18 @@ void Server::receive_end(TransportEnd end_of_input, Time now) noexcept {
 
 Refusal Server::accept(const Acceptance& acceptance) noexcept {
     if (phase_ != Phase::deciding) return Refusal::not_deciding;
-    if (request_.plain) return Refusal::plain_request;
-    std::string_view chosen;
-    if (!acceptance.subprotocol.empty()) {
-        TokenList offered = request_.subprotocols();
-        do chosen = offered.next();
-        while (!chosen.empty() && chosen != acceptance.subprotocol);
-        if (chosen.empty()) return Refusal::subprotocol_not_offered;
-    }
-    if (const Refusal refusal = check_fields(acceptance.fields, Role::server);
+    Agreement agreement;
+    if (const Refusal refusal =
+            check_acceptance(request_, acceptance, Transport::http1, config_.limits, agreement);
         refusal != Refusal::none)
         return refusal;
     const AcceptKey key = accept_key(request_.key);
     if (!output_.compose([&](TextWriter& writer) {
-            write_acceptance(writer, key, acceptance, request_.expects_continue);
+            agreement.extensions =
+                write_acceptance(writer, key, acceptance, request_.expects_continue);
         }))
         return Refusal::out_of_memory;
-    agreement_ = {Role::server, chosen};
+    agreement_ = agreement;
     phase_ = Phase::opening;
     state_ = HandshakeState::open;
     outcome_.tell(HandshakeEventKind::opened);
@@ -68,7 +63,7 @@ Refusal Server::reject(const Rejection& rejection) noexcept {
     if (rejection.status < 200 || rejection.status > 599) return Refusal::invalid_status;
     if (forbids_content(rejection.status) && !rejection.body.empty())
         return Refusal::invalid_status;
-    if (const Refusal refusal = check_fields(rejection.fields, Role::server);
+    if (const Refusal refusal = check_fields(rejection.fields, Role::server, Transport::http1);
         refusal != Refusal::none)
         return refusal;
     if (!output_.compose([&](TextWriter& writer) { write_rejection(writer, rejection); },
@@ -160,7 +155,8 @@ std::size_t Server::receive_head(ConstBytes octets) noexcept {
     }
     http::RequestLine line;
     (void)http::read_request_line(head_.first_line(), line);  // it was judged when it ended
-    const RequestHead head = {line.method, line.target, line.version, head_.fields()};
+    const RequestHead head = {line.method, line.target, line.version, head_.fields(),
+                              Transport::http1};
     if (const Violation fault = judge_request(head, config_, request_); fault != Violation::none) {
         refuse(fault);
         return octets.size();

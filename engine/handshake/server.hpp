@@ -23,6 +23,10 @@ public:
     [[nodiscard]] const Request& request() const noexcept { return request_; }
     Refusal accept(const Acceptance& acceptance) noexcept;
     Refusal reject(const Rejection& rejection) noexcept;
+    /// Of more octets than could be kept, when they can wait no longer.
+    void refuse_early_octets() noexcept {
+        if (phase_ == Phase::deciding) refuse(Violation::early_octets);
+    }
     [[nodiscard]] const Agreement& agreement() const noexcept { return agreement_; }
     Bytes take_early() noexcept;
 

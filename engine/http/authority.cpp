@@ -2,6 +2,7 @@
 #include "http/authority.hpp"
 
 #include "http/field.hpp"
+#include "http/text.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -37,7 +38,7 @@ bool is_name(std::string_view text) noexcept {
 bool is_ipv4_address(std::string_view text) noexcept {
     for (int part = 0; part < 4; ++part) {
         const std::size_t size = part == 3 ? text.size() : std::min(text.find('.'), text.size());
-        const std::string_view digits = text.substr(0, size);
+        const std::string_view digits = cut(text, 0, size);
         std::uint16_t number = 0;
         if (!read_port(digits, number) || number > 255) return false;
         if (digits.size() > 1 && digits.front() == '0') return false;
@@ -51,13 +52,13 @@ bool is_ipv4_address(std::string_view text) noexcept {
 bool is_ipv6_address(std::string_view text) noexcept {
     int groups_left = 8;
     bool shortened = false;
-    if (text.substr(0, 2) == "::") {
+    if (cut(text, 0, 2) == "::") {
         shortened = true;
         text.remove_prefix(2);
     }
     while (!text.empty() && groups_left > 0) {
         const std::size_t size = std::min(text.find(':'), text.size());
-        const std::string_view group = text.substr(0, size);
+        const std::string_view group = cut(text, 0, size);
         if (size == text.size() && group.find('.') != npos)
             return is_ipv4_address(group) && (shortened ? groups_left > 2 : groups_left == 2);
         if (group.empty() || group.size() > 4) return false;
@@ -78,11 +79,11 @@ bool is_ipv6_address(std::string_view text) noexcept {
 }  // namespace
 
 bool read_authority(std::string_view text, Authority& authority) noexcept {
-    const std::size_t bracket = text.substr(0, 1) == "[" ? text.find(']') : 0;
+    const std::size_t bracket = cut(text, 0, 1) == "[" ? text.find(']') : 0;
     if (bracket == npos) return false;
     const std::size_t colon = text.find(':', bracket);
-    const std::string_view host = text.substr(0, colon);
-    const std::string_view port = colon == npos ? std::string_view{} : text.substr(colon + 1);
+    const std::string_view host = cut(text, 0, colon);
+    const std::string_view port = colon == npos ? std::string_view{} : cut(text, colon + 1);
     std::uint16_t number = 0;
     if (!is_host(host) || (!port.empty() && !read_port(port, number))) return false;
     authority = {host, port};
@@ -90,9 +91,8 @@ bool read_authority(std::string_view text, Authority& authority) noexcept {
 }
 
 bool is_host(std::string_view text) noexcept {
-    if (text.substr(0, 1) != "[") return is_name(text);
-    return text.size() > 2 && text.back() == ']' &&
-           is_ipv6_address(text.substr(1, text.size() - 2));
+    if (cut(text, 0, 1) != "[") return is_name(text);
+    return text.size() > 2 && text.back() == ']' && is_ipv6_address(cut(text, 1, text.size() - 2));
 }
 
 bool read_port(std::string_view digits, std::uint16_t& port) noexcept {
@@ -112,7 +112,7 @@ bool is_visible_without_fragment(std::string_view text) noexcept {
 }
 
 bool is_origin_form(std::string_view text) noexcept {
-    return text.substr(0, 1) == "/" && is_visible_without_fragment(text);
+    return cut(text, 0, 1) == "/" && is_visible_without_fragment(text);
 }
 
 }  // namespace hawse::http

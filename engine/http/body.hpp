@@ -4,7 +4,7 @@
 #pragma once
 
 #include "hawse/bytes.hpp"
-#include "hawse/handshake.hpp"
+#include "hawse/response.hpp"
 #include "http/leased_bytes.hpp"
 
 #include <cstddef>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "http/field.hpp"
 
+#include "http/text.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -21,11 +23,6 @@ constexpr std::array<bool, 256> token_characters = [] {
     return table;
 }();
 
-constexpr char lower(char character) noexcept {
-    return character >= 'A' && character <= 'Z' ? static_cast<char>(character + ('a' - 'A'))
-                                                : character;
-}
-
 void skip_white_space(std::string_view& text) noexcept {
     while (!text.empty() && is_white_space(text.front())) text.remove_prefix(1);
 }
@@ -34,7 +31,7 @@ void skip_white_space(std::string_view& text) noexcept {
 std::string_view take_token(std::string_view& text) noexcept {
     std::size_t size = 0;
     while (size < text.size() && is_token_character(text[size])) ++size;
-    const std::string_view token = text.substr(0, size);
+    const std::string_view token = cut(text, 0, size);
     text.remove_prefix(size);
     return token;
 }
@@ -52,7 +49,7 @@ bool is_token(std::string_view text) noexcept {
 bool is_protocol(std::string_view text) noexcept {
     const std::size_t slash = text.find('/');
     if (slash == std::string_view::npos) return is_token(text);
-    return is_token(text.substr(0, slash)) && is_token(text.substr(slash + 1));
+    return is_token(cut(text, 0, slash)) && is_token(cut(text, slash + 1));
 }
 
 bool is_field_value(std::string_view text) noexcept {
@@ -95,7 +92,7 @@ ListShape check_list(std::span<const Field> fields, std::string_view name,
         if (shape == ListShape::absent) shape = ListShape::malformed;  // until an element is found
         for (std::size_t start = 0; start <= field.value.size();) {
             const std::size_t comma = std::min(field.value.find(',', start), field.value.size());
-            const std::string_view element = trim(field.value.substr(start, comma - start));
+            const std::string_view element = trim(cut(field.value, start, comma - start));
             start = comma + 1;
             if (!element.empty()) {
                 if (!is_element(element)) return ListShape::malformed;
@@ -163,7 +160,7 @@ bool ParameterReader::read_value(ExtensionParameter& parameter) noexcept {
         ++size;
     }
     if (size == 0 || size == rest_.size()) return false;
-    parameter.value = rest_.substr(0, size);
+    parameter.value = cut(rest_, 0, size);
     rest_.remove_prefix(size + 1);
     return true;
 }
@@ -210,6 +207,24 @@ Reading ExtensionReader::read_element(Extension& extension) noexcept {
     return empty ? Reading::end : Reading::found;
 }
 
+bool names_extension(std::span<const Field> fields, std::string_view name,
+                     std::string_view extension, std::uint32_t empty_element_count_max) noexcept {
+    ExtensionReader reader(fields, name, empty_element_count_max);
+    for (Extension one; reader.next(one) == Reading::found;)
+        if (one.name == extension) return true;
+    return false;
+}
+
+ListShape check_extensions(std::span<const Field> fields, std::string_view name,
+                           std::uint32_t empty_element_count_max) noexcept {
+    ExtensionReader reader(fields, name, empty_element_count_max);
+    Extension one;
+    Reading reading = reader.next(one);
+    if (reading == Reading::end) return ListShape::absent;
+    while (reading == Reading::found) reading = reader.next(one);
+    return reading == Reading::end ? ListShape::well_formed : ListShape::malformed;
+}
+
 }  // namespace hawse::http
 
 namespace hawse {
@@ -223,7 +238,7 @@ std::string_view TokenList::next() noexcept {
             if (http::equals_ignoring_case(field.name, name_)) rest_ = field.value;
         }
         const std::size_t comma = std::min(rest_.find(','), rest_.size());
-        const std::string_view element = http::trim(rest_.substr(0, comma));
+        const std::string_view element = http::trim(http::cut(rest_, 0, comma));
         rest_.remove_prefix(std::min(comma + 1, rest_.size()));
         if (!element.empty()) return element;
     }

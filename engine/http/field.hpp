@@ -4,7 +4,7 @@
 // RFC 9110 §5.6, RFC 6455 §9.1
 #pragma once
 
-#include "hawse/handshake.hpp"
+#include "hawse/field.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -37,6 +37,12 @@ constexpr bool is_digit(char character) noexcept { return character >= '0' && ch
 
 /// Visible characters, SP, HTAB and octets from 0x80; may be empty. RFC 9110 §5.5
 [[nodiscard]] bool is_field_value(std::string_view text) noexcept;
+
+/// A capital of ASCII as its small letter; any other octet as it is.
+constexpr char lower(char character) noexcept {
+    return character >= 'A' && character <= 'Z' ? static_cast<char>(character + ('a' - 'A'))
+                                                : character;
+}
 
 /// ASCII only: no locale, and octets from 0x80 are equal to themselves alone.
 [[nodiscard]] bool equals_ignoring_case(std::string_view left, std::string_view right) noexcept;
@@ -135,5 +141,14 @@ private:
     bool has_element_ = false;
     bool malformed_ = false;
 };
+
+/// Whether an extension list has an element of that name, octet for octet. O(octets).
+[[nodiscard]] bool names_extension(std::span<const Field> fields, std::string_view name,
+                                   std::string_view extension,
+                                   std::uint32_t empty_element_count_max) noexcept;
+
+/// What an extension list turned out to be, all its lines together.
+[[nodiscard]] ListShape check_extensions(std::span<const Field> fields, std::string_view name,
+                                         std::uint32_t empty_element_count_max) noexcept;
 
 }  // namespace hawse::http

@@ -2,6 +2,7 @@
 #include "http/head.hpp"
 
 #include "http/field.hpp"
+#include "http/text.hpp"
 
 #include <cassert>
 #include <new>
@@ -12,7 +13,7 @@ namespace {
 
 // "HTTP/" DIGIT "." DIGIT, in capitals. RFC 9112 §2.3
 bool read_version(std::string_view text, std::uint8_t& version) noexcept {
-    if (text.size() != 8 || text.substr(0, 5) != "HTTP/" || text[6] != '.') return false;
+    if (text.size() != 8 || cut(text, 0, 5) != "HTTP/" || text[6] != '.') return false;
     if (!is_digit(text[5]) || !is_digit(text[7])) return false;
     version = static_cast<std::uint8_t>((text[5] - '0') * 10 + (text[7] - '0'));
     return true;
@@ -24,18 +25,18 @@ bool read_request_line(std::string_view line, RequestLine& request) noexcept {
     const std::size_t first = line.find(' ');
     const std::size_t last = line.rfind(' ');
     if (first == std::string_view::npos || last <= first + 1) return false;
-    request.method = line.substr(0, first);
-    request.target = line.substr(first + 1, last - first - 1);
+    request.method = cut(line, 0, first);
+    request.target = cut(line, first + 1, last - first - 1);
     return is_token(request.method) && request.target.find(' ') == std::string_view::npos &&
-           read_version(line.substr(last + 1), request.version);
+           read_version(cut(line, last + 1), request.version);
 }
 
 // The space behind the status may be missing, as it is in the wild; the reason is not looked at.
 bool read_status_line(std::string_view line, StatusLine& response) noexcept {
     if (line.size() < 12 || line[8] != ' ' || (line.size() > 12 && line[12] != ' ')) return false;
-    if (!read_version(line.substr(0, 8), response.version)) return false;
+    if (!read_version(cut(line, 0, 8), response.version)) return false;
     unsigned status = 0;
-    for (const char digit : line.substr(9, 3)) {
+    for (const char digit : cut(line, 9, 3)) {
         if (!is_digit(digit)) return false;
         status = status * 10 + static_cast<unsigned>(digit - '0');
     }
@@ -194,13 +195,13 @@ Violation HeadReader::too_large() const noexcept {
 // in CRLF, and no CR stands anywhere else.
 bool HeadReader::list_fields() noexcept {
     if (!table_.resize(field_count_ * sizeof(Field))) return false;
-    std::string_view rest = octets_.text().substr(first_line_size_ + 2);
+    std::string_view rest = cut(octets_.text(), first_line_size_ + 2);
     for (std::uint32_t index = 0; index < field_count_; ++index) {
         const std::size_t colon = rest.find(':');
         const std::size_t end = rest.find('\r', colon);
         assert(colon < end && end < rest.size());
         new (table_.bytes().data() + index * sizeof(Field))
-            Field{rest.substr(0, colon), trim(rest.substr(colon + 1, end - colon - 1))};
+            Field{cut(rest, 0, colon), trim(cut(rest, colon + 1, end - colon - 1))};
         rest.remove_prefix(end + 2);
     }
     return true;

@@ -6,9 +6,10 @@
 
 #include "hawse/bytes.hpp"
 #include "hawse/config.hpp"
-#include "hawse/handshake.hpp"
+#include "hawse/field.hpp"
 #include "hawse/violation.hpp"
 #include "http/leased_bytes.hpp"
+#include "http/text.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -52,7 +53,7 @@ public:
 
     // Of a complete head; the views live until restart(), give_back() or destruction.
     [[nodiscard]] std::string_view first_line() const noexcept {
-        return octets_.text().substr(0, first_line_size_);
+        return cut(octets_.text(), 0, first_line_size_);
     }
     [[nodiscard]] std::span<const Field> fields() const noexcept;
 

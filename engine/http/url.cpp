@@ -3,6 +3,7 @@
 
 #include "http/authority.hpp"
 #include "http/field.hpp"
+#include "http/text.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -14,7 +15,7 @@ namespace {
 // Takes the scheme and "//" off; false when it is neither ws nor wss.
 bool take_scheme(std::string_view& text, bool& secure) noexcept {
     for (const std::string_view scheme : {std::string_view("ws://"), std::string_view("wss://")}) {
-        if (!http::equals_ignoring_case(text.substr(0, scheme.size()), scheme)) continue;
+        if (!http::equals_ignoring_case(http::cut(text, 0, scheme.size()), scheme)) continue;
         secure = scheme.size() == 6;
         text.remove_prefix(scheme.size());
         return true;
@@ -29,9 +30,9 @@ Refusal parse_url(std::string_view text, Url& url) noexcept {
     http::Authority authority;
     if (!take_scheme(text, parsed.secure)) return Refusal::invalid_url;
     const std::size_t end = std::min(text.find_first_of("/?#"), text.size());
-    if (!http::read_authority(text.substr(0, end), authority)) return Refusal::invalid_url;
+    if (!http::read_authority(http::cut(text, 0, end), authority)) return Refusal::invalid_url;
     parsed.host = authority.host;
-    parsed.target = text.substr(end);
+    parsed.target = http::cut(text, end);
     parsed.port = parsed.secure ? 443 : 80;
     if (!authority.port.empty() && !http::read_port(authority.port, parsed.port))
         return Refusal::invalid_url;

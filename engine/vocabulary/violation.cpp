@@ -74,6 +74,19 @@ constexpr ViolationRow table[] = {
     ROW(malformed_extensions,      400, "6455-9.1-01",     "The Sec-WebSocket-Extensions field breaks its grammar."),
     ROW(early_octets,              400, "6455-4.1-42",     "The client sent octets before it was answered."),
 
+    ROW(late_pseudo_field,         400, "8441-4-01", "A pseudo-field stands behind an ordinary field."),
+    ROW(unknown_pseudo_field,      400, "8441-4-01", "A pseudo-field is none of those that a request may have."),
+    ROW(repeated_pseudo_field,     400, "8441-4-01", "A pseudo-field stands there twice."),
+    ROW(missing_pseudo_field,      400, "8441-4-02", "The request lacks :method, :scheme or :path."),
+    ROW(method_not_connect,        405, "8441-5-01", "The method is not CONNECT."),
+    ROW(invalid_scheme,            400, "8441-5-03", "The :scheme is neither http nor https."),
+    ROW(missing_authority,         400, "8441-5-05", "There is no :authority."),
+    ROW(invalid_authority,         400, "8441-5-05", "The :authority is empty or not a host and port."),
+    ROW(differing_host,            400, "8441-5-05", "A Host field differs from :authority."),
+    ROW(missing_protocol,          400, "8441-5-01", "There is no :protocol."),
+    ROW(unsupported_protocol,      501, "9220-3-02", "The :protocol is not websocket."),
+    ROW(connection_specific_field, 400, "8441-5-04", "A field of one stream speaks of the whole connection."),
+
     ROW(response_outdated_http_version,     1006, "6455-4.1-54",    "The server answered 101 over HTTP/1.0."),
     ROW(response_missing_upgrade,           1006, "6455-4.1-46",    "The response has no Upgrade field."),
     ROW(response_wrong_upgrade,             1006, "6455-4.1-47",    "The response's Upgrade field is not websocket alone."),
@@ -86,6 +99,8 @@ constexpr ViolationRow table[] = {
     ROW(response_repeated_subprotocol,      1006, "6455-11.3.4-02", "The response has several Sec-WebSocket-Protocol fields."),
     ROW(response_unoffered_subprotocol,     1006, "6455-4.1-53",    "The response names a subprotocol that was not offered."),
     ROW(response_missing_subprotocol,       1006, "6455-4.1-58",    "The response names no subprotocol, and the host requires one."),
+    ROW(response_malformed_pseudo_fields,   1006, "8441-5-08",      "The response's pseudo-fields are not one :status of three digits, in front."),
+    ROW(response_connection_specific_field, 1006, "8441-5-04",      "A field of the response speaks of the whole connection."),
 };
 // clang-format on
 

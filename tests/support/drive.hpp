@@ -62,18 +62,17 @@ struct Rig {
 
 inline std::string name_of(CloseCode code) { return std::to_string(static_cast<unsigned>(code)); }
 
-inline std::string name_of(State state) {
-    constexpr std::array names = {"open", "closing", "closed", "failed"};
-    return names[static_cast<std::size_t>(state)];
-}
-
 /// An event in words. Octets in quotes, those that do not print in hex.
 inline std::string in_words(const Event& event) {
     const std::string kind = event.message_kind() == MessageKind::text ? "text " : "binary ";
     switch (event.kind()) {
         case EventKind::none: return "none";
+        case EventKind::request:
+        case EventKind::response:
+        case EventKind::opened: return hawse::name_of(event.kind());
         case EventKind::message: return kind + quoted(event.payload());
         case EventKind::part: return "part of " + kind + quoted(event.payload());
+        case EventKind::frame: return "frame " + quoted(event.payload());
         case EventKind::ping: return "ping " + quoted(event.payload());
         case EventKind::pong: return "pong " + quoted(event.payload());
         case EventKind::closing:
@@ -95,6 +94,7 @@ inline std::string in_words(const Event& event) {
 class Story {
 public:
     void tell(const Event& event) {
+        if (event.is_frame()) return tell_frame(event);
         if (!event.is_part()) {
             lines_.push_back(in_words(event));
             part_open_ = false;
@@ -124,6 +124,20 @@ public:
     }
 
 private:
+    // Pieces of one frame: nothing comes between them.
+    void tell_frame(const Event& event) {
+        if (event.first() || !part_open_) {
+            lines_.emplace_back();
+            part_.clear();
+            part_head_ = event.first() ? "" : "rest of ";
+        }
+        part_.insert(part_.end(), event.payload().begin(), event.payload().end());
+        part_open_ = !event.last();
+        const std::array first = {std::byte{event.first_octet()}};
+        lines_.back() = part_head_ + (event.last() ? "" : "begun ") + "frame " + hex(first) + " " +
+                        quoted(part_);
+    }
+
     std::vector<std::string> lines_;
     std::string part_head_;
     Octets part_;
@@ -136,8 +150,9 @@ enum class Drain : std::uint8_t { all, nothing, by_one, gather };
 /// One Connection and the host around it.
 class Drive {
 public:
-    Drive(Rig& rig, Role role, Drain drain = Drain::all)
-        : rig_(rig), connection_(rig.config, Agreement{.role = role}, now), drain_(drain) {}
+    Drive(Rig& rig, Role role, Drain drain = Drain::all, std::uint8_t reserved_bits = 0)
+        : rig_(rig), connection_(rig.config, agreement_of(role, reserved_bits), now),
+          drain_(drain) {}
 
     Connection* operator->() noexcept { return &connection_; }
     Connection& operator*() noexcept { return connection_; }
@@ -202,6 +217,12 @@ public:
     Refusal last_refusal = Refusal::none;
 
 private:
+    static Agreement agreement_of(Role role, std::uint8_t reserved_bits) noexcept {
+        Agreement agreement;
+        agreement.role = role;
+        agreement.reserved_bits = reserved_bits;
+        return agreement;
+    }
     void settle() {
         if (drain_ == Drain::all) drain();
         if (drain_ == Drain::by_one) drain_by_one();
@@ -255,12 +276,13 @@ struct Replay {
     std::function<void(Drive&)> before = [](Drive&) {};  ///< calls before the input
     std::function<void(Drive&)> after = [](Drive&) {};   ///< calls behind it
     Drain drain = Drain::all;
+    std::uint8_t reserved_bits = 0;
 
     /// Feeds `input`, cut at the given offsets.
     [[nodiscard]] Outcome run(ConstBytes input, std::span<const std::size_t> cuts = {}) const {
         Rig rig;
         configure(rig.config);
-        Drive drive(rig, role, drain);
+        Drive drive(rig, role, drain, reserved_bits);
         before(drive);
         std::size_t from = 0;
         for (const std::size_t cut : cuts) {

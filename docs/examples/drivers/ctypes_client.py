@@ -49,7 +49,7 @@ Agreement = struct(role=c_uint8)
 HandshakeEvent = struct(kind=c_uint8, cause=c_uint8)
 Event = struct(kind=c_uint8, message_kind=c_uint8, flags=c_bool * 5, cause=c_uint8,
                violation=c_uint8, codes=c_uint16 * 2, payload=View)
-TEXT, CLIENT, OPENED, MESSAGE, END_WRITE, CLOSE = 1, 1, 3, 1, 4, 8
+TEXT, CLIENT, OPENED, MESSAGE, END_WRITE, CLOSE = 1, 1, 3, 4, 4, 8
 
 
 # ---- The driver ---------------------------------------------------------------------------------

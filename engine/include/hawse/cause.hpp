@@ -21,7 +21,7 @@ enum class Cause : std::uint8_t {
     write_stalled,     ///< Waits::write_stall passed, and the transport took no octet
     out_of_memory,     ///< the allocator answered null while the peer was being served
     no_entropy,        ///< a frame could not be masked
-    refused,           ///< the server answered the opening handshake with another status than 101
+    refused,           ///< the server answered the opening handshake with a status that refuses
     rejected,          ///< the host rejected the request
     aborted,           ///< the host called abort()
     last = aborted,

@@ -24,6 +24,8 @@ struct Entropy {
 enum class Delivery : std::uint8_t {
     messages,  ///< whole messages; one that arrives cut is assembled, under Limits::message_size_max
     parts,     ///< octets as they arrive, no buffer; a text part may end inside a code point
+    frames,    ///< data frames undecoded, no buffer: for relays. Text is not validated; limits,
+               ///< control frames and closing stay the engine's
 };
 
 /// What is refused, so that memory and work stay bounded. Sizes in octets; exactly the limit is

@@ -17,6 +17,7 @@
 #include "hawse/wants.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -51,6 +52,9 @@ enum class State : std::uint8_t {
     closed,   ///< `closed` was told, or waits to be pulled
     failed,   ///< a fault ended it; stays so
 };
+
+/// The enumerator's name. Static storage.
+HAWSE_API const char* name_of(State state) noexcept;
 
 /// One conversation. Used by one thread at a time; neither copied nor moved, because events and
 /// gathered slices may point inside; no call allocates but from the Config's pool, none throws, and
@@ -90,6 +94,36 @@ public:
     /// again before any others.
     Bytes unread() noexcept;
 
+    // Landing: a large message that arrives cut is read where it is assembled, and copied no more.
+    // Only with Delivery::messages.
+
+    /// Where the octets that come next may be read to: the free tail of the place of the message in
+    /// progress, and no more than its frame still lacks. Empty when octets are still lent, or when
+    /// what comes next does not belong to a message of which octets have arrived. Lent until landed()
+    /// or receive(), whatever else is called, or destruction. The place doubles when it is full: may
+    /// lease and copy what has arrived; otherwise O(1). A scatter read into {landing(), scratch}
+    /// needs no further thought.
+    Bytes landing() noexcept;
+
+    /// `size` octets were read into what landing() lent; more than it lent counts as all, and 0
+    /// takes it back. Pull events after it, as after receive().
+    void landed(std::size_t size, Time now) noexcept;
+
+    /// Octets that the frames of the message in progress have announced, arrived or not; 0 without one.
+    [[nodiscard]] std::uint64_t announced_size() const noexcept;
+
+    /// Gives the message in progress a place of the host's own, which landing() then lends: what has
+    /// arrived is copied there, the rest is read there, and the message is told from there, in_place().
+    /// The place is the host's again when the message was told, when it will never be whole
+    /// (`closing` that dropped it, `failed`, `closed`), or on destruction. A message that outgrows it
+    /// with further frames is moved inside, and told from there. Refusals: no_message_in_progress,
+    /// place_too_small (smaller than announced_size()). O(octets that arrived).
+    Refusal land_in(Bytes place) noexcept;
+
+    /// Octets that the data frame in progress still lacks; 0 between frames. With Delivery::frames it
+    /// is what the last frame event leaves to come.
+    [[nodiscard]] std::uint64_t frame_left() const noexcept;
+
     /// The transport's receiving side has ended, or all of it has broken: also the way to tell that a
     /// write failed, after what can still be read was read: the peer's Close may be among it. Octets
     /// lent before are still pulled first. Idempotent.
@@ -115,6 +149,17 @@ public:
     /// not_open, invalid_text (the message stays in progress), output_full, out_of_memory, no_entropy.
     Refusal send_begin(MessageKind kind, Send choice = {}) noexcept;
     Refusal send_part(ConstBytes octets, bool last) noexcept;
+
+    /// Sends a data frame, or a piece of one, as a relay does with what Delivery::frames told:
+    /// `first_octet` has FIN, reserved bits and opcode, `left` octets of the frame follow in further
+    /// calls with the same first octet. Nothing but those can be put behind an unfinished frame, not
+    /// even a control frame: when the rest will never come, abort(). Copies, and masks if we are the
+    /// client; text is not validated. Still allowed behind close() until the frame is whole. Refusals:
+    /// not_open, invalid_frame (no data frame, out of order, a reserved bit that Agreement does not
+    /// grant, a piece that does not fit), message_in_progress (by send_begin()), output_full,
+    /// out_of_memory, no_entropy. O(octets.size()). RFC 6455 §5.4
+    Refusal send_frame(std::uint8_t first_octet, ConstBytes octets,
+                       std::uint64_t left = 0) noexcept;
 
     /// At most 125 octets. Goes out before messages that are not yet committed. RFC 6455 §5.5.2
     Refusal ping(ConstBytes octets = {}) noexcept;

@@ -5,6 +5,7 @@
 #include "hawse/bytes.hpp"
 #include "hawse/cause.hpp"
 #include "hawse/close_code.hpp"
+#include "hawse/export.hpp"
 #include "hawse/role.hpp"
 #include "hawse/violation.hpp"
 
@@ -14,9 +15,16 @@
 namespace hawse {
 
 enum class EventKind : std::uint8_t {
-    none,     ///< nothing to tell until more happens
+    none,  ///< nothing to tell until more happens
+
+    // Of a Session, while it opens.
+    request,   ///< a server's to accept or reject: Session::request()
+    response,  ///< what a client was answered: Session::response(), status()
+    opened,    ///< the conversation begins: Session::connection(), agreement()
+
     message,  ///< a whole message: message_kind(), payload()
     part,     ///< octets of a message: message_kind(), first(), last(), payload()
+    frame,    ///< octets of a data frame: first_octet(), first(), last(), payload(), message_kind()
     ping,     ///< payload(); its pong is queued already
     pong,     ///< payload()
     closing,  ///< the peer's Close: code_received(), reason(), message_dropped(); the reply is queued
@@ -34,20 +42,25 @@ public:
     constexpr explicit operator bool() const noexcept { return kind_ != EventKind::none; }
     [[nodiscard]] constexpr bool is_message() const noexcept { return kind_ == EventKind::message; }
     [[nodiscard]] constexpr bool is_part() const noexcept { return kind_ == EventKind::part; }
+    [[nodiscard]] constexpr bool is_frame() const noexcept { return kind_ == EventKind::frame; }
 
-    /// Of a message or part.
+    /// Of a message or part, and of the message that a frame belongs to.
     [[nodiscard]] constexpr MessageKind message_kind() const noexcept {
         return (flags_ & text_flag) != 0 ? MessageKind::text : MessageKind::binary;
     }
-    /// The octets of a message, part, ping or pong.
+    /// The octets of a message, part, frame, ping or pong.
     [[nodiscard]] constexpr ConstBytes payload() const noexcept { return {octets_, size_}; }
     /// The same as characters; valid UTF-8 when it is the whole of a text message.
     [[nodiscard]] std::string_view text() const noexcept { return as_text(payload()); }
     /// The payload lies in the octets that the host lent, which the engine will not write again.
     [[nodiscard]] constexpr bool in_place() const noexcept { return (flags_ & in_place_flag) != 0; }
-    /// This part begins, or ends, its message.
+    /// This part begins, or ends, its message; these octets begin, or end, their frame.
     [[nodiscard]] constexpr bool first() const noexcept { return (flags_ & first_flag) != 0; }
     [[nodiscard]] constexpr bool last() const noexcept { return (flags_ & last_flag) != 0; }
+    /// Of a frame: FIN, reserved bits and opcode as they came: FrameHeader{first_octet()} names them.
+    [[nodiscard]] constexpr std::uint8_t first_octet() const noexcept {
+        return static_cast<std::uint8_t>(code_received_);
+    }
 
     /// The code in the peer's Close: no_code when it had none, abnormal when there was no Close.
     [[nodiscard]] constexpr CloseCode code_received() const noexcept { return code_received_; }
@@ -74,6 +87,9 @@ public:
     constexpr Event(EventKind kind, unsigned flags, ConstBytes octets) noexcept
         : kind_(kind), flags_(static_cast<std::uint8_t>(flags)), octets_(octets.data()),
           size_(octets.size()) {}
+    constexpr Event(unsigned flags, ConstBytes octets, std::uint8_t first_octet) noexcept
+        : kind_(EventKind::frame), flags_(static_cast<std::uint8_t>(flags)),
+          code_received_(CloseCode{first_octet}), octets_(octets.data()), size_(octets.size()) {}
     struct Ending {
         CloseCode received = CloseCode::abnormal;
         CloseCode sent = CloseCode::abnormal;
@@ -90,10 +106,13 @@ private:
     std::uint8_t flags_ = 0;
     Cause cause_ = Cause::none;
     Violation violation_ = Violation::none;
-    CloseCode code_received_ = CloseCode::abnormal;
+    CloseCode code_received_ = CloseCode::abnormal;  // of a frame: its first octet
     CloseCode code_sent_ = CloseCode::abnormal;
     const std::byte* octets_ = nullptr;
     std::size_t size_ = 0;
 };
+
+/// The enumerator's name. Static storage.
+HAWSE_API const char* name_of(EventKind kind) noexcept;
 
 }  // namespace hawse

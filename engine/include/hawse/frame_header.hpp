@@ -32,6 +32,12 @@ constexpr bool is_control(Opcode opcode) noexcept {
     return (static_cast<unsigned>(opcode) & 0x8) != 0;
 }
 
+/// The bits beside FIN in a header's first octet, whose meaning extensions give them.
+inline constexpr std::uint8_t rsv1_bit = 0x40;
+inline constexpr std::uint8_t rsv2_bit = 0x20;
+inline constexpr std::uint8_t rsv3_bit = 0x10;
+inline constexpr std::uint8_t rsv_bits = rsv1_bit | rsv2_bit | rsv3_bit;
+
 /// The most octets a header has, and the most payload of a control frame.
 inline constexpr std::size_t frame_header_size_max = 14;
 inline constexpr std::size_t control_payload_size_max = 125;

@@ -4,8 +4,9 @@
 // socket, reads no clock, starts no thread and owns no randomness.
 //
 //   codec       frame_header, masking, utf8, close_payload, accept_key, url
-//   handshake   ServerHandshake, ClientHandshake; judge_request, judge_response for parsed fields
+//   handshake   ServerHandshake, ClientHandshake; from parsed fields ServerOpening, ClientOpening
 //   connection  Connection: the conversation that follows
+//   backoff     Backoff: how long to wait before connecting again
 //
 // Conventions, said once
 //   - A span that is given need live only for the call; one that is returned lives until the next
@@ -32,6 +33,7 @@
 
 #include "hawse/accept_key.hpp"
 #include "hawse/agreement.hpp"
+#include "hawse/backoff.hpp"
 #include "hawse/bytes.hpp"
 #include "hawse/cause.hpp"
 #include "hawse/close_code.hpp"
@@ -39,12 +41,18 @@
 #include "hawse/config.hpp"
 #include "hawse/connection.hpp"
 #include "hawse/event.hpp"
+#include "hawse/field.hpp"
 #include "hawse/frame_header.hpp"
 #include "hawse/handshake.hpp"
+#include "hawse/handshake_event.hpp"
 #include "hawse/masking.hpp"
 #include "hawse/memory.hpp"
+#include "hawse/opening.hpp"
 #include "hawse/refusal.hpp"
+#include "hawse/request.hpp"
+#include "hawse/response.hpp"
 #include "hawse/role.hpp"
+#include "hawse/session.hpp"
 #include "hawse/slice.hpp"
 #include "hawse/statistics.hpp"
 #include "hawse/time.hpp"

@@ -53,6 +53,7 @@ HAWSE_API bool hawse_is_control(hawse_opcode opcode);
 #define HAWSE_RSV1 0x40
 #define HAWSE_RSV2 0x20
 #define HAWSE_RSV3 0x10
+#define HAWSE_RSV_BITS 0x70
 #define HAWSE_OPCODE_BITS 0x0F
 #define HAWSE_MASKED 0x80
 

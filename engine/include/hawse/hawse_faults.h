@@ -25,9 +25,9 @@ enum {
     HAWSE_CAUSE_WRITE_STALLED,     ///< write_stall_wait passed, and the transport took no octet
     HAWSE_CAUSE_OUT_OF_MEMORY,     ///< the allocator answered null while the peer was being served
     HAWSE_CAUSE_NO_ENTROPY,        ///< a frame could not be masked
-    HAWSE_CAUSE_REFUSED,   ///< the server answered the handshake with another status than 101
-    HAWSE_CAUSE_REJECTED,  ///< the host rejected the request
-    HAWSE_CAUSE_ABORTED,   ///< the host called abort()
+    HAWSE_CAUSE_REFUSED,           ///< the server answered the handshake with a status that refuses
+    HAWSE_CAUSE_REJECTED,          ///< the host rejected the request
+    HAWSE_CAUSE_ABORTED,           ///< the host called abort()
 };
 
 /// One English sentence; empty for none. And the name in C++: `idle_timeout`.
@@ -47,10 +47,13 @@ enum {
     HAWSE_REFUSAL_CONTROL_TOO_LONG,        ///< more than 125 octets for a ping
     HAWSE_REFUSAL_REASON_TOO_LONG,         ///< more than 123 octets of close reason
     HAWSE_REFUSAL_INVALID_CLOSE_CODE,      ///< a code that must not be sent, or not in this role
+    HAWSE_REFUSAL_INVALID_FRAME,  ///< no data frame, out of order, or not the piece that must follow
+    HAWSE_REFUSAL_PLACE_TOO_SMALL,  ///< smaller than the message that was announced
     HAWSE_REFUSAL_CLOSE_COMMITTED,  ///< a Close frame is on its way already; it cannot be replaced
     HAWSE_REFUSAL_OUTPUT_FULL,      ///< output_max would be passed: drain, then send again
     HAWSE_REFUSAL_OUT_OF_MEMORY,    ///< the allocator answered null, or there is no pool
     HAWSE_REFUSAL_NO_ENTROPY,       ///< the entropy source failed, or there is none
+    HAWSE_REFUSAL_WRONG_ROLE,       ///< a server has nothing to start
     HAWSE_REFUSAL_ALREADY_STARTED,  ///< start() was called before
     HAWSE_REFUSAL_NOT_DECIDING,     ///< accept() or reject() without a request to decide
     HAWSE_REFUSAL_PLAIN_REQUEST,    ///< accept() of a request that asked for no upgrade
@@ -59,7 +62,8 @@ enum {
     HAWSE_REFUSAL_INVALID_ORIGIN,   ///< origin breaks its grammar
     HAWSE_REFUSAL_INVALID_SUBPROTOCOL,      ///< not a token, or named twice
     HAWSE_REFUSAL_SUBPROTOCOL_NOT_OFFERED,  ///< the client did not offer it
-    HAWSE_REFUSAL_INVALID_FIELD,  ///< a field name that is no token, or a control character in a value
+    HAWSE_REFUSAL_EXTENSION_NOT_OFFERED,    ///< the client did not offer one that is named
+    HAWSE_REFUSAL_INVALID_FIELD,  ///< a field name that is no token, or a value that breaks its grammar
     HAWSE_REFUSAL_RESERVED_FIELD,  ///< a field that the engine writes itself
     HAWSE_REFUSAL_INVALID_STATUS,  ///< not a final status for a refusal: 200 to 599
     HAWSE_REFUSAL_INVALID_URL,     ///< not a ws:// or wss:// URL
@@ -131,6 +135,20 @@ enum {
     HAWSE_VIOLATION_MALFORMED_EXTENSIONS,
     HAWSE_VIOLATION_EARLY_OCTETS,
 
+    // Requests over HTTP/2 and HTTP/3 alone.
+    HAWSE_VIOLATION_LATE_PSEUDO_FIELD,
+    HAWSE_VIOLATION_UNKNOWN_PSEUDO_FIELD,
+    HAWSE_VIOLATION_REPEATED_PSEUDO_FIELD,
+    HAWSE_VIOLATION_MISSING_PSEUDO_FIELD,
+    HAWSE_VIOLATION_METHOD_NOT_CONNECT,
+    HAWSE_VIOLATION_INVALID_SCHEME,
+    HAWSE_VIOLATION_MISSING_AUTHORITY,
+    HAWSE_VIOLATION_INVALID_AUTHORITY,
+    HAWSE_VIOLATION_DIFFERING_HOST,
+    HAWSE_VIOLATION_MISSING_PROTOCOL,
+    HAWSE_VIOLATION_UNSUPPORTED_PROTOCOL,
+    HAWSE_VIOLATION_CONNECTION_SPECIFIC_FIELD,
+
     // Responses: nobody to answer, the client ends the transport.
     HAWSE_VIOLATION_RESPONSE_OUTDATED_HTTP_VERSION,
     HAWSE_VIOLATION_RESPONSE_MISSING_UPGRADE,
@@ -144,11 +162,14 @@ enum {
     HAWSE_VIOLATION_RESPONSE_REPEATED_SUBPROTOCOL,
     HAWSE_VIOLATION_RESPONSE_UNOFFERED_SUBPROTOCOL,
     HAWSE_VIOLATION_RESPONSE_MISSING_SUBPROTOCOL,
+    HAWSE_VIOLATION_RESPONSE_MALFORMED_PSEUDO_FIELDS,
+    HAWSE_VIOLATION_RESPONSE_CONNECTION_SPECIFIC_FIELD,
 };
 
 /// Of any violation but none: a sentence for people, which never holds an octet of the peer's; the
 /// name in C++; the row of docs/requirements.md that is broken; and the close code sent (frames), the
-/// status answered (requests), or 1006 (responses).
+/// status answered (requests; 426 is 400 over HTTP/2 and HTTP/3, where there is no Upgrade), or 1006
+/// (responses).
 HAWSE_API const char* hawse_describe_violation(hawse_violation violation);
 HAWSE_API const char* hawse_name_of_violation(hawse_violation violation);
 HAWSE_API const char* hawse_requirement_of_violation(hawse_violation violation);

@@ -51,11 +51,17 @@ typedef union hawse_view {
 HAWSE_API hawse_view hawse_view_of(const char* text, size_t size);
 HAWSE_API hawse_text hawse_text_of(hawse_view view);
 
-/// One field line of a head; the value without the white space around it.
+/// One field line of a head; the value without the white space around it. Over HTTP/2 and HTTP/3 also
+/// a pseudo-field, whose name begins with ":".
 typedef struct hawse_field {
     hawse_view name;
     hawse_view value;
 } hawse_field;
+
+typedef struct hawse_fields {
+    const hawse_field* data;
+    size_t count;
+} hawse_fields;
 
 /// One piece of output, laid out as iovec on POSIX and WSABUF on Windows: an array of them is an
 /// array of those.
@@ -93,6 +99,8 @@ typedef uint8_t hawse_delivery;
 enum {
     HAWSE_DELIVERY_MESSAGES,  ///< whole messages; one that arrives cut is assembled, bounded
     HAWSE_DELIVERY_PARTS,     ///< octets as they arrive, no buffer; text may end inside a character
+    HAWSE_DELIVERY_FRAMES,  ///< data frames undecoded, no buffer: for relays. Text is not validated;
+                            ///< limits, control frames and closing stay the library's
 };
 
 /// Whether outgoing text is checked before it is taken.
@@ -109,6 +117,17 @@ enum {
     HAWSE_STATE_CLOSING,  ///< a Close was sent or received
     HAWSE_STATE_CLOSED,   ///< `closed` was told, or waits to be pulled
     HAWSE_STATE_FAILED,   ///< a fault ended it; stays so
+};
+
+/// The name in C++: `closing`.
+HAWSE_API const char* hawse_name_of_state(hawse_state state);
+
+/// Which HTTP carries the fields of an opening handshake.
+typedef uint8_t hawse_transport;
+enum {
+    HAWSE_TRANSPORT_HTTP1,  ///< GET with Upgrade, answered with 101. RFC 6455 §4
+    HAWSE_TRANSPORT_HTTP2,  ///< extended CONNECT on one stream, answered with 2xx. RFC 8441
+    HAWSE_TRANSPORT_HTTP3,  ///< the same. RFC 9220
 };
 
 /// Where an opening handshake stands.
@@ -131,15 +150,25 @@ enum {
 
 typedef uint8_t hawse_event_kind;
 enum {
-    HAWSE_EVENT_KIND_NONE,     ///< nothing to tell until more happens
+    HAWSE_EVENT_KIND_NONE,  ///< nothing to tell until more happens
+
+    // Of a session, while it opens.
+    HAWSE_EVENT_KIND_REQUEST,   ///< a server's to accept or reject: see hawse_session_request()
+    HAWSE_EVENT_KIND_RESPONSE,  ///< what a client was answered: see hawse_session_response()
+    HAWSE_EVENT_KIND_OPENED,    ///< the conversation begins: see hawse_session_connection()
+
     HAWSE_EVENT_KIND_MESSAGE,  ///< a whole message: message_kind, payload
     HAWSE_EVENT_KIND_PART,     ///< octets of a message: message_kind, first, last, payload
+    HAWSE_EVENT_KIND_FRAME,    ///< of a data frame: first_octet, first, last, payload, message_kind
     HAWSE_EVENT_KIND_PING,     ///< payload; its pong is queued already
     HAWSE_EVENT_KIND_PONG,     ///< payload
     HAWSE_EVENT_KIND_CLOSING,  ///< the peer's Close: code_received, the reason, message_dropped
     HAWSE_EVENT_KIND_FAILED,   ///< cause, violation, code_sent; a `closed` follows
     HAWSE_EVENT_KIND_CLOSED,   ///< the end, exactly once: clean, both codes, the reason, cause
 };
+
+/// The name in C++: `message`.
+HAWSE_API const char* hawse_name_of_event_kind(hawse_event_kind kind);
 
 typedef uint8_t hawse_handshake_event_kind;
 enum {

@@ -19,10 +19,13 @@ enum class [[nodiscard]] Refusal : std::uint8_t{
     control_too_long,         ///< more than 125 octets for a ping
     reason_too_long,          ///< more than 123 octets of close reason
     invalid_close_code,       ///< a code that must not be sent, or not in this role
+    invalid_frame,            ///< no data frame, out of order, or not the piece that must follow
+    place_too_small,          ///< smaller than the message that was announced
     close_committed,          ///< a Close frame is on its way already; it cannot be replaced
     output_full,              ///< Limits::output_max would be passed: drain, then send again
     out_of_memory,            ///< the allocator answered null, or there is no pool
     no_entropy,               ///< the entropy source failed, or there is none
+    wrong_role,               ///< a server has nothing to start
     already_started,          ///< start() was called before
     not_deciding,             ///< accept() or reject() without a request to decide
     plain_request,            ///< accept() of a request that asked for no upgrade
@@ -31,7 +34,8 @@ enum class [[nodiscard]] Refusal : std::uint8_t{
     invalid_origin,           ///< origin breaks its grammar
     invalid_subprotocol,      ///< not a token, or named twice
     subprotocol_not_offered,  ///< the client did not offer it
-    invalid_field,            ///< a field name that is no token, or a control character in a value
+    extension_not_offered,    ///< the client did not offer one that is named
+    invalid_field,            ///< a field name that is no token, or a value that breaks its grammar
     reserved_field,           ///< a field that the engine writes itself
     invalid_status,           ///< not a final status for a refusal: 200 to 599
     invalid_url,              ///< not a ws:// or wss:// URL

@@ -69,6 +69,20 @@ enum class [[nodiscard]] Violation : std::uint8_t{
     malformed_extensions,
     early_octets,
 
+    // Requests over HTTP/2 and HTTP/3 alone.
+    late_pseudo_field,
+    unknown_pseudo_field,
+    repeated_pseudo_field,
+    missing_pseudo_field,
+    method_not_connect,
+    invalid_scheme,
+    missing_authority,
+    invalid_authority,
+    differing_host,
+    missing_protocol,
+    unsupported_protocol,
+    connection_specific_field,
+
     // Responses: nobody to answer, the client ends the transport.
     response_outdated_http_version,
     response_missing_upgrade,
@@ -82,13 +96,16 @@ enum class [[nodiscard]] Violation : std::uint8_t{
     response_repeated_subprotocol,
     response_unoffered_subprotocol,
     response_missing_subprotocol,
-    last = response_missing_subprotocol,
+    response_malformed_pseudo_fields,
+    response_connection_specific_field,
+    last = response_connection_specific_field,
 };
 
 /// What is known about a violation. All strings have static storage.
 struct ViolationRow {
     Violation violation;
-    /// The close code sent (frames), the status answered (requests), or 1006 (responses).
+    /// The close code sent (frames), the status answered (requests; 426 is 400 over HTTP/2 and
+    /// HTTP/3, where there is no Upgrade), or 1006 (responses).
     std::uint16_t code;
     const char* name;         ///< the enumerator
     const char* requirement;  ///< the row of docs/requirements.md that is broken

@@ -16,7 +16,8 @@ using frame::Circumstances;
 constexpr std::uint64_t no_limit = UINT64_MAX;
 
 Circumstances circumstances(const reference::Conversation& now) {
-    return {now.peer_masks, now.message_in_progress, now.rsv1_has_meaning, 1, no_limit, no_limit};
+    return {now.peer_masks, now.message_in_progress, now.rsv1_has_meaning ? rsv1_bit : std::uint8_t{0},
+            1, no_limit, no_limit};
 }
 
 FrameHeader header_of(unsigned first, unsigned second, std::uint64_t payload_size = 0) {
@@ -78,14 +79,16 @@ struct Case {
     Circumstances now;
 };
 
-const Circumstances at_rest = {true, false, false, 8, no_limit, no_limit};
-const Circumstances in_message = {true, true, false, 8, no_limit, no_limit};
-const Circumstances unmasked = {false, false, false, 8, no_limit, no_limit};
-const Circumstances compressed = {true, false, true, 8, no_limit, no_limit};
-const Circumstances compressed_in_message = {true, true, true, 8, no_limit, no_limit};
-const Circumstances last_fragment = {true, true, false, 0, no_limit, no_limit};
-const Circumstances small_frames = {true, false, false, 8, no_limit, 1000};
-const Circumstances small_messages = {true, false, false, 8, 1000, no_limit};
+const Circumstances at_rest = {true, false, 0, 8, no_limit, no_limit};
+const Circumstances in_message = {true, true, 0, 8, no_limit, no_limit};
+const Circumstances unmasked = {false, false, 0, 8, no_limit, no_limit};
+const Circumstances compressed = {true, false, rsv1_bit, 8, no_limit, no_limit};
+const Circumstances compressed_in_message = {true, true, rsv1_bit, 8, no_limit, no_limit};
+const Circumstances extended = {true, false, rsv2_bit | rsv3_bit, 8, no_limit, no_limit};
+const Circumstances extended_in_message = {true, true, rsv_bits, 8, no_limit, no_limit};
+const Circumstances last_fragment = {true, true, 0, 0, no_limit, no_limit};
+const Circumstances small_frames = {true, false, 0, 8, no_limit, 1000};
+const Circumstances small_messages = {true, false, 0, 8, 1000, no_limit};
 
 TEST_CASE("each rule is broken by one header and not by its neighbour",
           "[6455-5.1-02][6455-5.1-05][6455-5.2-04][6455-5.2-05][6455-5.4-03][6455-5.4-04]"
@@ -97,6 +100,10 @@ TEST_CASE("each rule is broken by one header and not by its neighbour",
         {Violation::reserved_bit, header_of(0xC9, 0x80), header_of(0x89, 0x80), compressed},
         {Violation::reserved_bit, header_of(0xC0, 0x80), header_of(0x80, 0x80),
          compressed_in_message},
+        {Violation::reserved_bit, header_of(0xC2, 0x80), header_of(0xB2, 0x80), extended},
+        {Violation::reserved_bit, header_of(0xB9, 0x80), header_of(0x89, 0x80), extended},
+        {Violation::reserved_bit, header_of(0xC0, 0x80), header_of(0xB0, 0x80),
+         extended_in_message},
         {Violation::reserved_opcode, header_of(0x83, 0x80), header_of(0x82, 0x80), at_rest},
         {Violation::reserved_opcode, header_of(0x87, 0x80), header_of(0x88, 0x80), at_rest},
         {Violation::reserved_opcode, header_of(0x8B, 0x80), header_of(0x8A, 0x80), at_rest},

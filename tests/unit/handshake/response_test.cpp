@@ -26,15 +26,19 @@ Fields with(std::string_view name, std::initializer_list<std::string_view> value
 }
 
 std::string chosen;  // by the last response that was judged
+std::string_view offered_extensions;
+std::string extensions;  // that it accepts
 
 Violation judge(const Fields& fields, const Names& names = {}, const Config& config = {},
                 std::uint8_t version = 11, std::uint16_t status = 101) {
     Offer offer;
     std::memcpy(offer.key.data(), "dGhlIHNhbXBsZSBub25jZQ==", offer.key.size());
     offer.subprotocols = names;
-    Agreement agreement{Role::server, "stale"};
+    offer.extensions = offered_extensions;
+    Agreement agreement{Role::server, "stale", "stale"};
     const Violation fault = judge_response({status, version, fields}, offer, config, agreement);
     chosen = agreement.subprotocol;
+    extensions = agreement.extensions;
     REQUIRE(agreement.role == Role::client);
     return fault;
 }
@@ -90,6 +94,36 @@ TEST_CASE("an extension that was not offered fails", "[6455-4.1-52][6455-9.1-03]
     REQUIRE(judge(with("Sec-WebSocket-Extensions", {"a", "b"})) == response_unoffered_extension);
     for (const std::string_view value : {"", ",", "\x80\xFF\xFE", "a;", "a; b="})
         REQUIRE(judge(with("Sec-WebSocket-Extensions", {value})) == response_malformed_extensions);
+}
+
+TEST_CASE("of extensions that are relayed any may be accepted, and their parameters are not judged",
+          "[6455-4.1-52]") {
+    const std::string_view name = "Sec-WebSocket-Extensions";
+    offered_extensions = "permessage-deflate; x=\"1\", foo, ,permessage-deflate";
+    REQUIRE(judge(good_fields) == none);
+    REQUIRE(extensions.empty());
+    for (const std::string_view value :
+         {"foo", "permessage-deflate;y", "permessage-deflate; x=2, foo;z=\"3\"", "foo, foo", "foo,"}) {
+        REQUIRE(judge(with(name, {value})) == none);
+        REQUIRE(extensions == value);
+    }
+    REQUIRE(judge(with(name, {" foo\t"})) == none);
+    REQUIRE(extensions == "foo");
+    REQUIRE(judge(with(name, {" ", "foo", "permessage-deflate"})) == none);
+    REQUIRE(extensions == "foo");  // of several lines the first that is not blank
+    for (const std::string_view value : {"fo", "fooo", "Foo", "x", "foo, bar", "y; foo"}) {
+        REQUIRE(judge(with(name, {value})) == response_unoffered_extension);
+        REQUIRE(extensions.empty());
+    }
+    REQUIRE(judge(with(name, {"foo", "bar"})) == response_unoffered_extension);
+    for (const std::string_view value : {"", "foo;", "bar, foo; b="})
+        REQUIRE(judge(with(name, {value})) == response_malformed_extensions);
+    Fields fields = with(name, {"foo"});
+    fields.push_back({"Sec-WebSocket-Protocol", "chat"});
+    REQUIRE(judge(fields) == response_unoffered_subprotocol);
+    REQUIRE(extensions.empty());
+    offered_extensions = {};
+    REQUIRE(judge(with(name, {"foo"})) == response_unoffered_extension);
 }
 
 TEST_CASE("a subprotocol is one of those offered, or none",

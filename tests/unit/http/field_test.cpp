@@ -212,3 +212,28 @@ TEST_CASE("long lists of commas, quotes and backslashes end at once or in linear
     for (int index = 0; index < 50'000; ++index) many += ";p" + std::to_string(index) + "=1";
     REQUIRE(read_extensions(many).back() == '}');
 }
+
+TEST_CASE("an extension list is searched for a name, octet for octet", "[6455-9.1-01]") {
+    const Field fields[] = {{"E", "a;b=c, ,d"}, {"X", "x"}, {"e", "f;g"}};
+    for (const std::string_view name : {"a", "d", "f"}) REQUIRE(names_extension(fields, "E", name, 1));
+    for (const std::string_view name : {"", "b", "c", "A", "x", "g", "a;b=c"})
+        REQUIRE_FALSE(names_extension(fields, "E", name, 1));
+    REQUIRE_FALSE(names_extension({}, "E", "a", 1));
+    REQUIRE(names_extension(fields, "E", "a", 0));  // before what is malformed then
+    REQUIRE_FALSE(names_extension(fields, "E", "d", 0));
+}
+
+TEST_CASE("an extension list is absent, malformed or well-formed", "[6455-9.1-01]") {
+    const auto shape = [](std::initializer_list<std::string_view> values) {
+        std::vector<Field> fields = {{"X", ";"}};
+        for (const auto value : values) fields.push_back({"E", value});
+        return check_extensions(fields, "e", 1);
+    };
+    REQUIRE(shape({}) == ListShape::absent);
+    REQUIRE(shape({"a"}) == ListShape::well_formed);
+    REQUIRE(shape({"a;b, c", "d"}) == ListShape::well_formed);
+    REQUIRE(shape({"", "a"}) == ListShape::well_formed);
+    for (const std::string_view value : {"", ",", "a;", "a,,,b"})
+        REQUIRE(shape({value}) == ListShape::malformed);
+    REQUIRE(shape({"a", "b;"}) == ListShape::malformed);
+}

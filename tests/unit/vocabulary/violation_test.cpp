@@ -74,6 +74,18 @@ std::string_view enumerator(Violation violation) {
         NAME(malformed_subprotocols);
         NAME(malformed_extensions);
         NAME(early_octets);
+        NAME(late_pseudo_field);
+        NAME(unknown_pseudo_field);
+        NAME(repeated_pseudo_field);
+        NAME(missing_pseudo_field);
+        NAME(method_not_connect);
+        NAME(invalid_scheme);
+        NAME(missing_authority);
+        NAME(invalid_authority);
+        NAME(differing_host);
+        NAME(missing_protocol);
+        NAME(unsupported_protocol);
+        NAME(connection_specific_field);
         NAME(response_outdated_http_version);
         NAME(response_missing_upgrade);
         NAME(response_wrong_upgrade);
@@ -86,6 +98,8 @@ std::string_view enumerator(Violation violation) {
         NAME(response_repeated_subprotocol);
         NAME(response_unoffered_subprotocol);
         NAME(response_missing_subprotocol);
+        NAME(response_malformed_pseudo_fields);
+        NAME(response_connection_specific_field);
 #undef NAME
     }
     return "unknown to this list";
@@ -155,7 +169,7 @@ TEST_CASE("each sentence is one, in ASCII, with a capital and a period") {
 
 TEST_CASE("a frame is answered with a code that may be sent, a request with a status",
           "[6455-7.4.1-06][6455-7.4.1-07][6455-7.4.1-08][6455-7.4.1-09]") {
-    constexpr unsigned statuses[] = {400, 405, 414, 426, 431, 505};
+    constexpr unsigned statuses[] = {400, 405, 414, 426, 431, 501, 505};
     for_each_violation([&](Violation violation, const ViolationRow& row) {
         const std::string_view name = row.name;
         const bool of_response =
@@ -180,7 +194,8 @@ TEST_CASE("what is no plain protocol error has a code of its own",
         {Violation::target_too_long, 414},     {Violation::head_too_large, 431},
         {Violation::too_many_fields, 431},     {Violation::unsupported_http_version, 505},
         {Violation::method_not_get, 405},      {Violation::missing_upgrade, 426},
-        {Violation::unsupported_version, 426},
+        {Violation::unsupported_version, 426},   {Violation::method_not_connect, 405},
+        {Violation::unsupported_protocol, 501},
     };
     for_each_violation([&](Violation violation, const ViolationRow& row) {
         const auto* const found =

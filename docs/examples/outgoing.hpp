@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// The lines of a descriptor on their way out, over one connection or several. A line goes out once at
+// most: it is kept until the transport has taken all of it, and one that was cut off by the end of a
+// connection comes first on the next, since no peer can have had it whole.
+#pragma once
+
+#include "lines.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace examples {
+
+class Outgoing {
+public:
+    struct Line {
+        std::size_t number = 0;
+        std::string_view text;
+    };
+
+    /// `keeps`: there may be another connection.
+    Outgoing(int descriptor, bool keeps) noexcept : lines_(descriptor), keeps_(keeps) {}
+
+    /// Takes what there is to read, once. Ends the views of earlier lines.
+    void read() { lines_.read(); }
+
+    /// The next line; false when none is there yet, or none comes any more. Its view lives until the
+    /// next call of next() or read().
+    bool next(Line& line) {
+        if (!again_.empty()) {
+            current_ = std::move(again_.front());
+            again_.pop_front();
+            line = {current_.number, current_.text};
+            return true;
+        }
+        if (!lines_.next(line.text)) return false;
+        line.number = lines_.count();
+        return true;
+    }
+
+    /// `line` was queued on the connection, and its last octet is the one before `end` of all that the
+    /// connection sends; what overtakes it only moves it behind.
+    void queued(const Line& line, std::uint64_t end) {
+        if (keeps_) kept_.push_back({line.number, std::string(line.text), end});
+    }
+
+    /// The transport has taken `size` octets of this connection.
+    void written(std::uint64_t size) {
+        while (!kept_.empty() && kept_.front().end <= size) kept_.pop_front();
+    }
+
+    /// The connection is gone.
+    void take_back() {
+        again_.insert(again_.begin(), std::make_move_iterator(kept_.begin()),
+                      std::make_move_iterator(kept_.end()));
+        kept_.clear();
+    }
+
+    /// Everything was read; the rest may still wait here.
+    [[nodiscard]] bool ended() const noexcept { return lines_.ended(); }
+    /// Everything was read and queued.
+    [[nodiscard]] bool drained() const noexcept { return again_.empty() && lines_.drained(); }
+    [[nodiscard]] bool is_empty() const noexcept { return again_.empty() && lines_.is_empty(); }
+    /// Octets of a line whose end was not seen yet, and the line's number.
+    [[nodiscard]] std::size_t pending_size() const noexcept { return lines_.pending_size(); }
+    [[nodiscard]] std::size_t pending_number() const noexcept { return lines_.count() + 1; }
+
+private:
+    struct Kept {
+        std::size_t number = 0;
+        std::string text;
+        std::uint64_t end = 0;
+    };
+
+    Lines lines_;
+    bool keeps_;
+    std::deque<Kept> kept_;   // queued, and not yet taken whole
+    std::deque<Kept> again_;  // to be queued once more, before all others
+    Kept current_;
+};
+
+}  // namespace examples

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: MIT
+// Landing: a large message that arrives cut is read where it is assembled, in a place of ours or of
+// the host's, and it makes no difference to what is told.
+#include "support/catch.hpp"
+#include "support/drive.hpp"
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace hawse;
+using namespace hawse::test;
+
+namespace {
+
+constexpr std::array both_roles = {Role::server, Role::client};
+
+Octets pattern(std::size_t size) {
+    Octets octets(size);
+    for (std::size_t index = 0; index < size; ++index)
+        octets[index] = static_cast<std::byte>(index * 7 + index / 251);
+    return octets;
+}
+
+/// Hands out what a socket would: octets in order, into whatever is lent.
+class Stream {
+public:
+    explicit Stream(Octets octets) : octets_(std::move(octets)) {}
+
+    std::size_t read(Bytes into) {
+        const std::size_t size = std::min(into.size(), octets_.size() - at_);
+        std::copy_n(octets_.begin() + std::ptrdiff_t(at_), size, into.begin());
+        at_ += size;
+        return size;
+    }
+    [[nodiscard]] std::size_t left() const { return octets_.size() - at_; }
+
+private:
+    Octets octets_;
+    std::size_t at_ = 0;
+};
+
+// One read: into the landing first, `scratch_size` octets behind it at most.
+void read_once(Drive& drive, Stream& stream, std::size_t landing_max, std::size_t scratch_size) {
+    const Bytes landing = drive->landing();
+    const std::size_t landed = stream.read(landing.first(std::min(landing.size(), landing_max)));
+    if (!landing.empty()) drive->landed(landed, drive.now);
+    drive.pull();
+    if (landed < landing.size()) return;
+    Octets scratch(scratch_size);
+    scratch.resize(stream.read(scratch));
+    drive.feed(scratch);
+}
+
+}  // namespace
+
+TEST_CASE("a message that arrives cut is read straight into its place") {
+    for (const Role role : both_roles) {
+        Rig rig;
+        Drive drive(rig, role);
+        const Octets message = pattern(100'000);
+        Stream stream(frame(other(role), 0x82, message));
+        Octets scratch(1000);
+        scratch.resize(stream.read(scratch));
+        drive.feed(scratch);
+        std::size_t landed = 0, received = scratch.size();
+        while (stream.left() != 0) {
+            const Bytes landing = drive->landing();
+            REQUIRE_FALSE(landing.empty());
+            REQUIRE(landing.size() <= stream.left());
+            REQUIRE(rig.allocator.largest_size() <= 2 * received);
+            const std::size_t size = stream.read(landing);
+            landed += size;
+            received += size;
+            drive->landed(size, drive.now);
+            if (stream.left() != 0) REQUIRE_FALSE(drive->next_event());
+        }
+        const Event event = drive->next_event();
+        CHECK(event.is_message());
+        CHECK_FALSE(event.in_place());
+        CHECK(copy_of(event.payload()) == message);
+        CHECK(landed > 99'000);
+        CHECK_FALSE(drive->next_event());
+        CHECK(rig.pool.leased_size() == 0);
+    }
+}
+
+TEST_CASE("however octets land, what is told is the same") {
+    std::minstd_rand random(11);
+    for (unsigned round = 0; round < 60; ++round) {
+        const Role role = both_roles[round % 2];
+        Octets input;
+        std::string text;
+        for (std::size_t count = 300 + random() % 3000; count != 0; --count) text += "\u00e9";
+        const std::string_view view = text;
+        const std::size_t half = view.size() / 3;  // inside a character, perhaps
+        append(input, frame(other(role), 0x01, view.substr(0, half)));
+        append(input, frame(other(role), 0x89, "ping"));
+        append(input, frame(other(role), 0x80, view.substr(half)));
+        append(input, frame(other(role), 0x82, pattern(random() % 4000)));
+        append(input, close_frame(other(role), 1000));
+        if (round % 3 == 0) input[20 + random() % 400] ^= std::byte{0x80};
+
+        Replay replay;
+        replay.role = role;
+        const Outcome whole = replay.run(input);
+        Rig rig;
+        Drive drive(rig, role);
+        Stream stream(input);
+        while (stream.left() != 0)
+            read_once(drive, stream, 1 + random() % 2000, 1 + random() % 700);
+        INFO("round " << round);
+        CHECK(drive.story.text() == whole.story);
+        CHECK(hex(drive.output) == whole.output);
+        CHECK(drive->state() == whole.state);
+    }
+}
+
+TEST_CASE("nothing is lent when what comes next is not known to belong to a message") {
+    for (const Role role : both_roles) {
+        Rig rig;
+        Drive drive(rig, role);
+        const Octets first = frame(other(role), 0x02, pattern(500));
+        const Octets rest = frame(other(role), 0x80, pattern(900));
+        CHECK(drive->landing().empty());  // no message
+        const std::size_t header_size = first.size() - 500;
+        drive.feed(ConstBytes(first).first(header_size));
+        CHECK(drive->landing().empty());  // and no octet of it yet
+        drive.feed(ConstBytes(first).subspan(header_size, 1));
+        CHECK(drive->landing().size() == 255);
+        drive.feed(ConstBytes(first).subspan(header_size + 1));
+        CHECK(drive->landing().empty());  // its frame is over
+        const Octets ping = frame(other(role), 0x89, "in between");
+        drive.feed(ConstBytes(ping).first(ping.size() - 3));
+        CHECK(drive->landing().empty());  // a control frame
+        drive.feed(ConstBytes(ping).last(3));
+        Octets lent = copy_of(ConstBytes(rest).first(100));
+        CHECK(drive->receive(lent, drive.now) == Refusal::none);
+        CHECK(drive->landing().empty());  // octets are lent
+        CHECK_FALSE(drive->next_event());
+        CHECK_FALSE(drive->landing().empty());
+        drive->landed(0, drive.now);
+        drive->abort(drive.now);
+        CHECK(drive->landing().empty());
+    }
+    for (const Delivery delivery : {Delivery::parts, Delivery::frames}) {
+        Rig rig;
+        rig.config.delivery = delivery;
+        Drive drive(rig, Role::client);
+        drive.feed(ConstBytes(frame(Role::server, 0x82, pattern(500))).first(400));
+        CHECK(drive->landing().empty());
+        Octets place(500);
+        CHECK(drive->land_in(place) == Refusal::no_message_in_progress);
+    }
+}
+
+TEST_CASE("what landed counts for as much as was lent, once, and 0 takes it back") {
+    Rig rig;
+    Statistics statistics;
+    Drive drive(rig, Role::client);
+    drive->count_into(&statistics);
+    const Octets message = pattern(400);
+    const Octets input = frame(Role::server, 0x82, message);
+    drive->landed(50, drive.now);  // nothing was lent
+    drive.feed(ConstBytes(input).first(304));
+    CHECK(statistics.received.wire_octets == 304);
+    CHECK(drive->announced_size() == 400);
+    REQUIRE(drive->landing().size() == 100);
+    drive->landed(0, drive.now);
+    CHECK_FALSE(drive->next_event());
+    drive->landed(50, drive.now);  // it was taken back
+    CHECK_FALSE(drive->next_event());
+    const Bytes landing = drive->landing();
+    std::copy(message.end() - 100, message.end(), landing.begin());
+    drive->landed(5000, drive.now);
+    CHECK(drive->unread().empty());  // it is ours
+    CHECK(drive->receive({}, drive.now) == Refusal::unread_input);
+    const Event event = drive->next_event();
+    CHECK(copy_of(event.payload()) == message);
+    CHECK(drive->announced_size() == 0);
+    CHECK(statistics.received.wire_octets == 404);
+    CHECK(statistics.received.payload_octets == 400);
+    CHECK(statistics.received.messages == 1);
+}
+
+TEST_CASE("octets that land are a sign of life") {
+    Rig rig;
+    rig.config.waits.idle = seconds(5);
+    Drive drive(rig, Role::client);
+    const Octets input = frame(Role::server, 0x82, pattern(9000));
+    drive.feed(ConstBytes(input).first(1000));
+    for (int second = 0; second < 20; second += 4) {
+        drive.pass(seconds(4));
+        const Bytes landing = drive->landing();
+        REQUIRE_FALSE(landing.empty());
+        drive->landed(10, drive.now);
+        drive.pull();
+    }
+    CHECK(drive->state() == State::open);
+    drive.pass(seconds(6));
+    CHECK(drive->state() == State::failed);
+}
+
+TEST_CASE("what is lent to be read into stays, even when the conversation ends meanwhile") {
+    for (const bool told : {true, false}) {
+        Rig rig;
+        rig.config.waits.idle = seconds(5);
+        Drive drive(rig, Role::server);
+        drive.feed(ConstBytes(frame(Role::client, 0x82, pattern(9000))).first(1000));
+        const Bytes landing = drive->landing();
+        REQUIRE_FALSE(landing.empty());
+        drive.pass(seconds(6));
+        CHECK(drive->state() == State::failed);
+        std::fill(landing.begin(), landing.end(), std::byte{1});  // the read that was under way
+        CHECK(rig.pool.leased_size() != 0);
+        if (!told) continue;  // destruction takes it back as well
+        drive->landed(landing.size(), drive.now);
+        CHECK(rig.pool.leased_size() == 0);
+        CHECK_FALSE(drive->next_event());
+    }
+}
+
+TEST_CASE("without memory for a larger place nothing is lent, and the message goes on elsewhere",
+          "[6455-10.4-01]") {
+    Rig rig;
+    Drive drive(rig, Role::client);
+    const Octets message = pattern(1000);
+    const Octets input = frame(Role::server, 0x82, message);
+    drive.feed(ConstBytes(input).first(4 + 256));
+    rig.allocator.fail(0, CountingAllocator::Failure::once);
+    CHECK(drive->landing().empty());
+    CHECK(rig.allocator.failed_count() == 1);
+    Octets rest = copy_of(ConstBytes(input).subspan(4 + 256));
+    CHECK(drive->receive(rest, drive.now) == Refusal::none);
+    CHECK(copy_of(drive->next_event().payload()) == message);
+}
+
+TEST_CASE("a message lands in the host's own place, and nothing is allocated or copied for it") {
+    for (const Role role : both_roles) {
+        Rig rig;
+        Drive drive(rig, role);
+        const Octets message = pattern(20'000);
+        Stream stream(frame(other(role), 0x82, message));
+        Octets scratch(300);
+        (void)stream.read(scratch);
+        drive.feed(scratch);
+        REQUIRE(drive->announced_size() == message.size());
+        Octets place(message.size() + 10, std::byte{0xEE});
+        CHECK(drive->land_in(Bytes(place).first(message.size() - 1)) == Refusal::place_too_small);
+        CHECK(rig.pool.leased_size() != 0);  // nothing has changed
+        REQUIRE(drive->land_in(Bytes(place).first(message.size())) == Refusal::none);
+        CHECK(rig.pool.leased_size() == 0);
+        const std::size_t allocations = rig.allocator.count();
+        scratch.resize(700);
+        (void)stream.read(scratch);
+        drive.feed(scratch);
+        const Bytes landing = drive->landing();
+        CHECK(landing.size() == stream.left());
+        CHECK(landing.data() + landing.size() == place.data() + message.size());
+        drive->landed(stream.read(landing), drive.now);
+        const Event event = drive->next_event();
+        CHECK(event.is_message());
+        CHECK(event.in_place());
+        CHECK(event.payload().data() == place.data());
+        CHECK(copy_of(event.payload()) == message);
+        CHECK(rig.allocator.count() == allocations);
+        CHECK(std::all_of(place.end() - 10, place.end(),
+                          [](std::byte octet) { return octet == std::byte{0xEE}; }));
+        CHECK_FALSE(drive->next_event());
+        // The place is forgotten: the next message that is cut gets one of ours.
+        drive.feed(ConstBytes(frame(other(role), 0x82, message)).first(500));
+        CHECK(rig.pool.leased_size() != 0);
+    }
+}
+
+TEST_CASE("a message whose rest arrives at once lies in the host's place as well") {
+    Rig rig;
+    Drive drive(rig, Role::client);
+    const Octets input = frame(Role::server, 0x81, "landed");
+    drive.feed(ConstBytes(input).first(2));
+    Octets place(6);
+    REQUIRE(drive->land_in(place) == Refusal::none);
+    CHECK(drive->landing().data() == place.data());
+    drive->landed(0, drive.now);
+    Octets rest = copy_of(ConstBytes(input).subspan(2));
+    CHECK(drive->receive(rest, drive.now) == Refusal::none);
+    const Event event = drive->next_event();
+    CHECK(event.payload().data() == place.data());
+    CHECK(event.text() == "landed");
+}
+
+TEST_CASE("a message that outgrows the host's place is moved inside") {
+    Rig rig;
+    Drive drive(rig, Role::client);
+    const Octets message = pattern(1500);
+    const ConstBytes view = message;
+    // The place and the octets lent next lie side by side, which must not be mistaken for landing.
+    Octets memory(600 + 904);
+    const Octets first = frame(Role::server, 0x02, view.first(600));
+    const Octets second = frame(Role::server, 0x80, view.subspan(600));
+    drive.feed(ConstBytes(first).first(100));
+    REQUIRE(drive->land_in(Bytes(memory).first(600)) == Refusal::none);
+    drive.feed(ConstBytes(first).subspan(100));
+    CHECK(rig.pool.leased_size() == 0);
+    std::copy(second.begin(), second.end(), memory.begin() + 600);
+    CHECK(drive->receive(Bytes(memory).subspan(600, second.size()), drive.now) == Refusal::none);
+    CHECK(drive->announced_size() == 600);
+    const Event event = drive->next_event();
+    CHECK_FALSE(event.in_place());
+    CHECK(copy_of(event.payload()) == message);
+}
+
+TEST_CASE("the host's place is forgotten when the message will never be whole") {
+    const auto ending = [](Drive& drive, int way) {
+        if (way == 0) drive.feed(close_frame(Role::server, 1000));
+        if (way == 1) drive.feed(frame(Role::server, 0x81, "interleaved"));
+        if (way == 2) drive.end();
+        if (way == 3) drive->abort(drive.now);
+    };
+    for (int way = 0; way < 4; ++way) {
+        Rig rig;
+        Drive drive(rig, Role::client);
+        drive.feed(frame(Role::server, 0x02, pattern(300)));
+        {
+            Octets place(1000);
+            REQUIRE(drive->land_in(place) == Refusal::none);
+            ending(drive, way);
+        }
+        drive.pull().pass(seconds(60));
+        CHECK(drive->land_in({}) == Refusal::no_message_in_progress);
+    }
+}
+
+TEST_CASE("a place is refused while octets that landed are not pulled, or a message is shown") {
+    Rig rig;
+    Drive drive(rig, Role::client);
+    Octets place(2000);
+    CHECK(drive->land_in(place) == Refusal::no_message_in_progress);
+    drive.feed(ConstBytes(frame(Role::server, 0x82, pattern(1000))).first(400));
+    REQUIRE_FALSE(drive->landing().empty());
+    drive->landed(10, drive.now);
+    CHECK(drive->land_in(place) == Refusal::unread_input);
+    CHECK_FALSE(drive->next_event());
+    CHECK(drive->land_in(place) == Refusal::none);
+}
