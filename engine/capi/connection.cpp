@@ -3,6 +3,7 @@
 #include "hawse/connection.hpp"
 
 #include "capi/objects.hpp"
+#include "capi/values.hpp"
 
 using namespace hawse;
 
@@ -20,33 +21,9 @@ hawse_connection* handle(Connection* connection) noexcept {
     return reinterpret_cast<hawse_connection*>(connection);
 }
 
-hawse_refusal code(Refusal refusal) noexcept { return static_cast<hawse_refusal>(refusal); }
-
-Agreement agreement_of(const hawse_agreement* agreement) noexcept {
-    const hawse_agreement given = capi::taken(agreement);
-    return {Role{given.role}, capi::text(given.subprotocol)};
-}
-
 Send choice_of(const hawse_send* choice) noexcept {
     if (choice == nullptr) return {};
     return {TextCheck{capi::taken(choice).text_check}};
-}
-
-hawse_event event_of(const Event& event) noexcept {
-    hawse_event known{};
-    known.kind = static_cast<hawse_event_kind>(event.kind());
-    known.message_kind = static_cast<hawse_message_kind>(event.message_kind());
-    known.in_place = event.in_place();
-    known.first = event.first();
-    known.last = event.last();
-    known.message_dropped = event.message_dropped();
-    known.clean = event.clean();
-    known.cause = static_cast<hawse_cause>(event.cause());
-    known.violation = static_cast<hawse_violation>(event.violation());
-    known.code_received = static_cast<hawse_close_code>(event.code_received());
-    known.code_sent = static_cast<hawse_close_code>(event.code_sent());
-    known.payload = capi::octets(event.payload());
-    return known;
 }
 
 }  // namespace
@@ -54,7 +31,7 @@ hawse_event event_of(const Event& event) noexcept {
 hawse_connection* hawse_connection_create(const hawse_config* config,
                                           const hawse_agreement* agreement, int64_t now) {
     return handle(capi::make_from<Connection>(config->config.pool, config->config,
-                                              agreement_of(agreement), Time{now}));
+                                              capi::agreement_of(agreement), Time{now}));
 }
 
 void hawse_connection_destroy(hawse_connection* connection, const hawse_config* config) {
@@ -67,7 +44,7 @@ hawse_connection* hawse_connection_init(void* storage, size_t storage_size,
                                         const hawse_config* config,
                                         const hawse_agreement* agreement, int64_t now) {
     return handle(capi::make_in<Connection>(storage, storage_size, config->config,
-                                            agreement_of(agreement), Time{now}));
+                                            capi::agreement_of(agreement), Time{now}));
 }
 
 void hawse_connection_deinit(hawse_connection* connection) { of(connection).~Connection(); }
@@ -76,13 +53,11 @@ void hawse_connection_deinit(hawse_connection* connection) { of(connection).~Con
 
 hawse_refusal hawse_connection_receive(hawse_connection* connection, uint8_t* octets, size_t size,
                                        int64_t now) {
-    return code(of(connection).receive(capi::bytes(octets, size), Time{now}));
+    return capi::code(of(connection).receive(capi::bytes(octets, size), Time{now}));
 }
 
 bool hawse_connection_next_event(hawse_connection* connection, hawse_event* event) {
-    const Event next = of(connection).next_event();
-    capi::show(event, event_of(next));
-    return static_cast<bool>(next);
+    return capi::show(event, of(connection).next_event());
 }
 
 size_t hawse_connection_next_events(hawse_connection* connection, hawse_event* events,
@@ -96,13 +71,33 @@ size_t hawse_connection_next_events(hawse_connection* connection, hawse_event* e
     for (std::size_t index = 0; index < pulled; ++index, place += distance) {
         auto* event = reinterpret_cast<hawse_event*>(place);
         event->size = distance;
-        capi::show(event, event_of(batch[index]));
+        capi::show(event, batch[index]);
     }
     return pulled;
 }
 
 hawse_mutable_octets hawse_connection_unread(hawse_connection* connection) {
     return capi::mutable_octets(of(connection).unread());
+}
+
+hawse_mutable_octets hawse_connection_landing(hawse_connection* connection) {
+    return capi::mutable_octets(of(connection).landing());
+}
+
+void hawse_connection_landed(hawse_connection* connection, size_t size, int64_t now) {
+    of(connection).landed(size, Time{now});
+}
+
+uint64_t hawse_connection_announced_size(const hawse_connection* connection) {
+    return of(connection).announced_size();
+}
+
+hawse_refusal hawse_connection_land_in(hawse_connection* connection, uint8_t* place, size_t size) {
+    return capi::code(of(connection).land_in(capi::bytes(place, size)));
+}
+
+uint64_t hawse_connection_frame_left(const hawse_connection* connection) {
+    return of(connection).frame_left();
 }
 
 void hawse_connection_receive_end(hawse_connection* connection, hawse_transport_end end,
@@ -114,45 +109,50 @@ void hawse_connection_receive_end(hawse_connection* connection, hawse_transport_
 
 hawse_refusal hawse_connection_send(hawse_connection* connection, hawse_message_kind kind,
                                     const uint8_t* octets, size_t size, const hawse_send* choice) {
-    return code(
+    return capi::code(
         of(connection).send(MessageKind{kind}, capi::bytes(octets, size), choice_of(choice)));
 }
 
 hawse_refusal hawse_connection_send_lent(hawse_connection* connection, hawse_message_kind kind,
                                          const uint8_t* octets, size_t size, hawse_token token,
                                          const hawse_send* choice) {
-    return code(of(connection)
-                    .send_lent(MessageKind{kind}, capi::bytes(octets, size), Token{token},
-                               choice_of(choice)));
+    return capi::code(of(connection)
+                          .send_lent(MessageKind{kind}, capi::bytes(octets, size), Token{token},
+                                     choice_of(choice)));
 }
 
 hawse_refusal hawse_connection_send_lent_mutable(hawse_connection* connection,
                                                  hawse_message_kind kind, uint8_t* octets,
                                                  size_t size, hawse_token token,
                                                  const hawse_send* choice) {
-    return code(of(connection)
-                    .send_lent_mutable(MessageKind{kind}, capi::bytes(octets, size), Token{token},
-                                       choice_of(choice)));
+    return capi::code(of(connection)
+                          .send_lent_mutable(MessageKind{kind}, capi::bytes(octets, size),
+                                             Token{token}, choice_of(choice)));
 }
 
 hawse_refusal hawse_connection_send_begin(hawse_connection* connection, hawse_message_kind kind,
                                           const hawse_send* choice) {
-    return code(of(connection).send_begin(MessageKind{kind}, choice_of(choice)));
+    return capi::code(of(connection).send_begin(MessageKind{kind}, choice_of(choice)));
 }
 
 hawse_refusal hawse_connection_send_part(hawse_connection* connection, const uint8_t* octets,
                                          size_t size, bool last) {
-    return code(of(connection).send_part(capi::bytes(octets, size), last));
+    return capi::code(of(connection).send_part(capi::bytes(octets, size), last));
+}
+
+hawse_refusal hawse_connection_send_frame(hawse_connection* connection, uint8_t first_octet,
+                                          const uint8_t* octets, size_t size, uint64_t left) {
+    return capi::code(of(connection).send_frame(first_octet, capi::bytes(octets, size), left));
 }
 
 hawse_refusal hawse_connection_ping(hawse_connection* connection, const uint8_t* octets,
                                     size_t size) {
-    return code(of(connection).ping(capi::bytes(octets, size)));
+    return capi::code(of(connection).ping(capi::bytes(octets, size)));
 }
 
 hawse_refusal hawse_connection_close(hawse_connection* connection, hawse_close_code close_code,
                                      const char* reason, size_t reason_size) {
-    return code(of(connection).close(CloseCode{close_code}, {reason, reason_size}));
+    return capi::code(of(connection).close(CloseCode{close_code}, {reason, reason_size}));
 }
 
 void hawse_connection_abort(hawse_connection* connection, int64_t now) {

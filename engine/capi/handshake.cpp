@@ -1,82 +1,13 @@
 // SPDX-License-Identifier: MIT
-// C: the opening handshake, from octets and from parsed fields. Lists of fields and subprotocols go
-// through uncopied: a hawse_field is a Field, a hawse_view a string_view.
+// C: the opening handshake over HTTP/1.1, from octets. One call here is one call there.
 #include "hawse/handshake.hpp"
 
 #include "capi/objects.hpp"
-
-#include <bit>
-#include <type_traits>
+#include "capi/values.hpp"
 
 using namespace hawse;
 
 namespace {
-
-static_assert(sizeof(hawse_view) == sizeof(std::string_view));
-static_assert(alignof(hawse_view) == alignof(std::string_view));
-static_assert(sizeof(hawse_field) == sizeof(Field));
-static_assert(alignof(hawse_field) == alignof(Field));
-static_assert(offsetof(hawse_field, value) == offsetof(Field, value));
-static_assert(sizeof(hawse_token_list) == sizeof(TokenList));
-static_assert(std::is_trivially_copyable_v<TokenList>);
-
-std::span<const Field> fields_of(const hawse_field* fields, std::size_t count) noexcept {
-    return {reinterpret_cast<const Field*>(fields), count};
-}
-
-const hawse_field* shown(std::span<const Field> fields) noexcept {
-    return reinterpret_cast<const hawse_field*>(fields.data());
-}
-
-std::span<const std::string_view> views_of(const hawse_view* views, std::size_t count) noexcept {
-    return {reinterpret_cast<const std::string_view*>(views), count};
-}
-
-/// What subprotocols(), offers_subprotocol() and field() read of a request.
-Request request_of(const hawse_request* request) noexcept {
-    const hawse_request given = capi::taken(request);
-    Request known{};
-    known.fields = fields_of(given.fields, given.field_count);
-    return known;
-}
-
-void show(hawse_request* into, const Request& request) noexcept {
-    hawse_request known{};
-    known.plain = request.plain;
-    known.expects_continue = request.expects_continue;
-    known.method = capi::text(request.method);
-    known.target = capi::text(request.target);
-    known.resource = capi::text(request.resource);
-    known.authority = capi::text(request.authority);
-    known.origin = capi::text(request.origin);
-    known.key = capi::text(request.key);
-    known.fields = shown(request.fields);
-    known.field_count = request.fields.size();
-    capi::show(into, known);
-}
-
-void show(hawse_agreement* into, const Agreement& agreement) noexcept {
-    hawse_agreement known{};
-    known.role = static_cast<hawse_role>(agreement.role);
-    known.subprotocol = capi::text(agreement.subprotocol);
-    capi::show(into, known);
-}
-
-bool show(hawse_handshake_event* into, const HandshakeEvent& event) noexcept {
-    hawse_handshake_event known{};
-    known.kind = static_cast<hawse_handshake_event_kind>(event.kind);
-    known.cause = static_cast<hawse_cause>(event.cause);
-    known.violation = static_cast<hawse_violation>(event.violation);
-    known.status = event.status;
-    capi::show(into, known);
-    return static_cast<bool>(event);
-}
-
-hawse_refusal code(Refusal refusal) noexcept { return static_cast<hawse_refusal>(refusal); }
-
-hawse_violation code(Violation violation) noexcept {
-    return static_cast<hawse_violation>(violation);
-}
 
 ServerHandshake& of(hawse_server_handshake* handshake) noexcept {
     return *reinterpret_cast<ServerHandshake*>(handshake);
@@ -98,71 +29,6 @@ hawse_client_handshake* handle(ClientHandshake* handshake) noexcept {
 }
 
 }  // namespace
-
-// ---- Parsed fields -------------------------------------------------------------------------------
-
-hawse_token_list hawse_token_list_of(const hawse_field* fields, size_t field_count,
-                                     const char* name, size_t name_size) {
-    return std::bit_cast<hawse_token_list>(
-        TokenList(fields_of(fields, field_count), {name, name_size}));
-}
-
-hawse_text hawse_token_list_next(hawse_token_list* list) {
-    auto tokens = std::bit_cast<TokenList>(*list);
-    const std::string_view token = tokens.next();
-    *list = std::bit_cast<hawse_token_list>(tokens);
-    return capi::text(token);
-}
-
-hawse_token_list hawse_request_subprotocols(const hawse_request* request) {
-    return std::bit_cast<hawse_token_list>(request_of(request).subprotocols());
-}
-
-bool hawse_request_offers_subprotocol(const hawse_request* request, const char* subprotocol,
-                                      size_t size) {
-    return request_of(request).offers_subprotocol({subprotocol, size});
-}
-
-hawse_text hawse_request_field(const hawse_request* request, const char* name, size_t size) {
-    return capi::text(request_of(request).field({name, size}));
-}
-
-hawse_text hawse_response_field(const hawse_response* response, const char* name, size_t size) {
-    const hawse_response given = capi::taken(response);
-    const Response known{given.status, fields_of(given.fields, given.field_count), {}};
-    return capi::text(known.field({name, size}));
-}
-
-hawse_violation hawse_judge_request(const hawse_request_head* head, const hawse_config* config,
-                                    hawse_request* request) {
-    const hawse_request_head given = capi::taken(head);
-    RequestHead known;
-    known.method = capi::text(given.method);
-    known.target = capi::text(given.target);
-    if (given.version != 0) known.version = given.version;
-    known.fields = fields_of(given.fields, given.field_count);
-    Request judged;
-    const Violation violation = judge_request(known, config->config, judged);
-    show(request, judged);
-    return code(violation);
-}
-
-hawse_violation hawse_judge_response(const hawse_response_head* head, const hawse_offer* offer,
-                                     const hawse_config* config, hawse_agreement* agreement) {
-    const hawse_response_head given = capi::taken(head);
-    ResponseHead known;
-    known.status = given.status;
-    if (given.version != 0) known.version = given.version;
-    known.fields = fields_of(given.fields, given.field_count);
-    const hawse_offer asked = capi::taken(offer);
-    Offer offered;
-    std::copy(std::begin(asked.key), std::end(asked.key), offered.key.begin());
-    offered.subprotocols = views_of(asked.subprotocols, asked.subprotocol_count);
-    Agreement settled;
-    const Violation violation = judge_response(known, offered, config->config, settled);
-    show(agreement, settled);
-    return code(violation);
-}
 
 // ---- The server's side ---------------------------------------------------------------------------
 
@@ -187,25 +53,17 @@ void hawse_server_handshake_deinit(hawse_server_handshake* handshake) {
 
 hawse_refusal hawse_server_handshake_accept(hawse_server_handshake* handshake,
                                             const hawse_acceptance* acceptance) {
-    if (acceptance == nullptr) return code(of(handshake).accept());
-    const hawse_acceptance given = capi::taken(acceptance);
-    return code(of(handshake).accept(
-        {capi::text(given.subprotocol), fields_of(given.fields, given.field_count)}));
+    return capi::code(of(handshake).accept(capi::acceptance_of(acceptance)));
 }
 
 hawse_refusal hawse_server_handshake_reject(hawse_server_handshake* handshake,
                                             const hawse_rejection* rejection) {
-    const hawse_rejection given = capi::taken(rejection);
-    Rejection known;
-    if (given.status != 0) known.status = given.status;
-    known.fields = fields_of(given.fields, given.field_count);
-    known.body = capi::bytes(given.body.data, given.body.size);
-    return code(of(handshake).reject(known));
+    return capi::code(of(handshake).reject(capi::rejection_of(rejection)));
 }
 
 void hawse_server_handshake_request(const hawse_server_handshake* handshake,
                                     hawse_request* request) {
-    show(request, of(handshake).request());
+    capi::show(request, of(handshake).request());
 }
 
 hawse_mutable_octets hawse_server_handshake_take_early(hawse_server_handshake* handshake) {
@@ -235,27 +93,12 @@ void hawse_client_handshake_deinit(hawse_client_handshake* handshake) {
 
 hawse_refusal hawse_client_handshake_start(hawse_client_handshake* handshake,
                                            const hawse_client_request* request) {
-    const hawse_client_request given = capi::taken(request);
-    ClientRequest known;
-    known.host = capi::text(given.host);
-    known.port = given.port;
-    known.secure = given.secure;
-    known.target = capi::text(given.target);
-    known.origin = capi::text(given.origin);
-    known.subprotocols = views_of(given.subprotocols, given.subprotocol_count);
-    known.fields = fields_of(given.fields, given.field_count);
-    return code(of(handshake).start(known));
+    return capi::code(of(handshake).start(capi::request_of(request)));
 }
 
 void hawse_client_handshake_response(const hawse_client_handshake* handshake,
                                      hawse_response* response) {
-    const Response& received = of(handshake).response();
-    hawse_response known{};
-    known.status = received.status;
-    known.fields = shown(received.fields);
-    known.field_count = received.fields.size();
-    known.body = capi::octets(received.body);
-    capi::show(response, known);
+    capi::show(response, of(handshake).response());
 }
 
 // ---- Either side ---------------------------------------------------------------------------------
@@ -270,11 +113,11 @@ void hawse_server_handshake_receive_end(hawse_server_handshake* handshake, hawse
 }
 bool hawse_server_handshake_next_event(hawse_server_handshake* handshake,
                                        hawse_handshake_event* event) {
-    return show(event, of(handshake).next_event());
+    return capi::show(event, of(handshake).next_event());
 }
 void hawse_server_handshake_agreement(const hawse_server_handshake* handshake,
                                       hawse_agreement* agreement) {
-    show(agreement, of(handshake).agreement());
+    capi::show(agreement, of(handshake).agreement());
 }
 size_t hawse_server_handshake_gather(hawse_server_handshake* handshake, hawse_slice* slices,
                                      size_t count) {
@@ -319,11 +162,11 @@ void hawse_client_handshake_receive_end(hawse_client_handshake* handshake, hawse
 }
 bool hawse_client_handshake_next_event(hawse_client_handshake* handshake,
                                        hawse_handshake_event* event) {
-    return show(event, of(handshake).next_event());
+    return capi::show(event, of(handshake).next_event());
 }
 void hawse_client_handshake_agreement(const hawse_client_handshake* handshake,
                                       hawse_agreement* agreement) {
-    show(agreement, of(handshake).agreement());
+    capi::show(agreement, of(handshake).agreement());
 }
 size_t hawse_client_handshake_gather(hawse_client_handshake* handshake, hawse_slice* slices,
                                      size_t count) {

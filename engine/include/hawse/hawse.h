@@ -11,8 +11,11 @@
 //   hawse_faults.h       what goes wrong, by whose fault, and what it is called
 //   hawse_codec.h        headers, masks, UTF-8, close payloads, keys, URLs: each useful alone
 //   hawse_memory.h       the allocator, the pool, what a host decides beforehand, counters
-//   hawse_handshake.h    from octets, or from parsed fields, to a hawse_agreement
+//   hawse_opening.h      from parsed fields to a hawse_agreement, over HTTP/1, HTTP/2 and HTTP/3
+//   hawse_handshake.h    the same from octets, over HTTP/1.1
 //   hawse_connection.h   the conversation that follows
+//   hawse_session.h      a handshake and then a connection, as one object
+//   hawse_backoff.h      how long to wait before connecting again
 //
 // Conventions, said once
 //
@@ -79,9 +82,12 @@
 //     wait until octets, room, or hawse_connection_deadline(connection);    // 4. then advance()
 #pragma once
 
+#include "hawse/hawse_backoff.h"
 #include "hawse/hawse_codec.h"
 #include "hawse/hawse_connection.h"
 #include "hawse/hawse_faults.h"
 #include "hawse/hawse_handshake.h"
 #include "hawse/hawse_memory.h"
+#include "hawse/hawse_opening.h"
+#include "hawse/hawse_session.h"
 #include "hawse/hawse_vocabulary.h"

@@ -5,8 +5,8 @@
 
 #include "hawse/export.hpp"
 #include "hawse/hawse_faults.h"
-#include "hawse/hawse_handshake.h"
 #include "hawse/hawse_memory.h"
+#include "hawse/hawse_opening.h"
 #include "hawse/hawse_vocabulary.h"
 
 #include <stdbool.h>
@@ -33,16 +33,17 @@ typedef struct hawse_event {
     hawse_event_kind kind;
     hawse_message_kind message_kind;
     bool in_place;         ///< the payload lies in the host's own octets, not written again
-    bool first;            ///< this part begins its message
-    bool last;             ///< this part ends its message
+    bool first;            ///< this part begins its message; these octets begin their frame
+    bool last;             ///< this part ends its message; these octets end their frame
     bool message_dropped;  ///< the peer's Close came inside a message, which will never be whole
     bool clean;  ///< both Closes went through before the transport ended. RFC 6455 §7.1.4
     hawse_cause cause;
     hawse_violation violation;
+    uint8_t first_octet;  ///< of a frame: HAWSE_FIN, reserved bits and opcode as they came
     /// The code in the peer's Close: no_code when it had none, abnormal when there was no Close.
     hawse_close_code code_received;
     hawse_close_code code_sent;  ///< the same for our Close, sent or queued
-    /// Of a message, part, ping or pong; the peer's reason, valid UTF-8, of closing and closed.
+    /// Of a message, part, frame, ping or pong; the peer's reason, valid UTF-8, of closing and closed.
     hawse_octets payload;
 } hawse_event;
 
@@ -89,6 +90,36 @@ HAWSE_API size_t hawse_connection_next_events(hawse_connection* connection, haws
 /// before any others.
 HAWSE_API hawse_mutable_octets hawse_connection_unread(hawse_connection* connection);
 
+// Landing: a large message that arrives cut is read where it is assembled, and copied no more. Only with
+// HAWSE_DELIVERY_MESSAGES.
+
+/// Where the octets that come next may be read to: the free tail of the place of the message in
+/// progress, and no more than its frame still lacks. Empty when octets are still lent, or when what
+/// comes next does not belong to a message of which octets have arrived. Lent until landed or receive,
+/// whatever else is called, or the end of the object. The place doubles when it is full: may lease and
+/// copy what has arrived; otherwise O(1).
+HAWSE_API hawse_mutable_octets hawse_connection_landing(hawse_connection* connection);
+
+/// `size` octets were read into what landing lent; more than it lent counts as all, and 0 takes it
+/// back. Pull events after it, as after receive.
+HAWSE_API void hawse_connection_landed(hawse_connection* connection, size_t size, int64_t now);
+
+/// Octets that the frames of the message in progress have announced, arrived or not; 0 without one.
+HAWSE_API uint64_t hawse_connection_announced_size(const hawse_connection* connection);
+
+/// Gives the message in progress a place of the host's own, which landing then lends: what has arrived
+/// is copied there, the rest is read there, and the message is told from there, in_place. The place is
+/// the host's again when the message was told, when it will never be whole (`closing` that dropped it,
+/// `failed`, `closed`), or at the end of the object. A message that outgrows it with further frames is
+/// moved inside, and told from there. Refusals: no_message_in_progress, place_too_small (smaller than
+/// announced_size). O(octets that arrived).
+HAWSE_API hawse_refusal hawse_connection_land_in(hawse_connection* connection, uint8_t* place,
+                                                 size_t size);
+
+/// Octets that the data frame in progress still lacks; 0 between frames. With HAWSE_DELIVERY_FRAMES it
+/// is what the last frame event leaves to come.
+HAWSE_API uint64_t hawse_connection_frame_left(const hawse_connection* connection);
+
 /// The transport's receiving side has ended, or all of it has broken: also the way to tell that a
 /// write failed, after what can still be read was read. Octets lent before are still pulled first.
 /// Idempotent.
@@ -125,6 +156,18 @@ HAWSE_API hawse_refusal hawse_connection_send_begin(hawse_connection* connection
                                                     const hawse_send* choice);
 HAWSE_API hawse_refusal hawse_connection_send_part(hawse_connection* connection,
                                                    const uint8_t* octets, size_t size, bool last);
+
+/// Sends a data frame, or a piece of one, as a relay does with what HAWSE_DELIVERY_FRAMES told:
+/// `first_octet` has FIN, reserved bits and opcode, `left` octets of the frame follow in further calls
+/// with the same first octet. Nothing but those can be put behind an unfinished frame, not even a control
+/// frame: when the rest will never come, abort. Copies, and masks if we are the client; text is not
+/// validated. Still allowed behind close until the frame is whole. Refusals: not_open, invalid_frame (no
+/// data frame, out of order, a reserved bit that the agreement does not grant, a piece that does not
+/// fit), message_in_progress (by send_begin), output_full, out_of_memory, no_entropy. O(size).
+/// RFC 6455 §5.4
+HAWSE_API hawse_refusal hawse_connection_send_frame(hawse_connection* connection,
+                                                    uint8_t first_octet, const uint8_t* octets,
+                                                    size_t size, uint64_t left);
 
 /// At most 125 octets. Goes out before messages that are not yet committed. RFC 6455 §5.5.2
 HAWSE_API hawse_refusal hawse_connection_ping(hawse_connection* connection, const uint8_t* octets,
