@@ -12,8 +12,10 @@ namespace hawse {
 class Slice {
 public:
     constexpr Slice() noexcept = default;
-    explicit Slice(ConstBytes bytes) noexcept
-        : data_(const_cast<std::byte*>(bytes.data())), size_(static_cast<Size>(bytes.size())) {}
+    explicit Slice(ConstBytes bytes) noexcept {  // in the body: the members' order differs
+        data_ = const_cast<std::byte*>(bytes.data());
+        size_ = static_cast<Size>(bytes.size());
+    }
 
     [[nodiscard]] const std::byte* data() const noexcept { return data_; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
