@@ -3,45 +3,11 @@
 // objects leased from the pool and with objects in storage of this program's own. No octet that was
 // allocated is still out at the end.
 #include "check.h"
+#include "host.h"
 
 #include "hawse/hawse.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-static const int64_t second = 1000000000;
-
-// ---- What a host injects -------------------------------------------------------------------------
-
-static size_t memory_out;
-static bool memory_is_short;
-
-static void* allocate(void* context, size_t size) {
-    size_t* const counted = context;
-    void* const octets = memory_is_short ? NULL : malloc(size);
-    if (octets != NULL) *counted += size;
-    return octets;
-}
-
-static void release(void* context, void* octets, size_t size) {
-    size_t* const counted = context;
-    *counted -= size;
-    free(octets);
-}
-
-static bool entropy_fill(void* context, uint8_t* into, size_t size) {
-    uint8_t* const state = context;
-    size_t index;
-    for (index = 0; index < size; ++index) into[index] = *state = (uint8_t)(*state * 5 + 113);
-    return true;
-}
-
-static const hawse_allocator allocator = {
-    .size = sizeof(hawse_allocator),
-    .allocate = allocate,
-    .release = release,
-    .context = &memory_out,
-};
 
 // ---- Two sides -----------------------------------------------------------------------------------
 
@@ -55,23 +21,6 @@ typedef struct side {
 
 static bool next(side* from) {
     return hawse_connection_next_event(from->connection, &from->event);
-}
-
-static bool is_payload(const hawse_event* event, const void* octets, size_t size) {
-    return event->payload.size == size && memcmp(event->payload.data, octets, size) == 0;
-}
-
-static bool is_text(hawse_text text, const char* expected) {
-    return text.size == strlen(expected) && memcmp(text.data, expected, text.size) == 0;
-}
-
-static const uint8_t* octets_of(const char* text) { return (const uint8_t*)text; }
-
-static hawse_text text_of(const char* text) {
-    hawse_text view;
-    view.data = text;
-    view.size = strlen(text);
-    return view;
 }
 
 // Gathers once into `into`, as a transport would, and answers how many octets there were.
@@ -477,10 +426,7 @@ static int in_own_storage(void) {
     hawse_connection* server;
 
     CHECK(pool != NULL && counters != NULL);
-    hawse_options_init(&options, sizeof options);
-    options.pool = pool;
-    options.entropy_fill = entropy_fill;
-    options.entropy_context = &state;
+    options = options_for(pool, &state);
     CHECK(hawse_config_init(config_place, hawse_config_size() - 1, &options) == NULL);
     config = hawse_config_init(config_place, sizeof config_place, &options);
     CHECK(config != NULL);
@@ -651,10 +597,7 @@ static int goes_otherwise(void) {
     hawse_options options;
     hawse_config* config;
     uint8_t state = 1;
-    hawse_options_init(&options, sizeof options);
-    options.pool = pool;
-    options.entropy_fill = entropy_fill;
-    options.entropy_context = &state;
+    options = options_for(pool, &state);
     options.surface_plain_requests = true;
     config = hawse_config_create(&options);
     CHECK(is_plain(config) == 0);
