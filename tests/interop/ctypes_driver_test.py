@@ -35,6 +35,7 @@ def is_closed(checks, chosen):
     seen = []
 
     def script(wire, head):
+        seen.append(head.split('\r\n')[0])
         wire.send(accept_head(head) + peers.frame(TEXT, b'early'))
         seen.append(wire.frame())
         seen.append(wire.frame())
@@ -42,9 +43,10 @@ def is_closed(checks, chosen):
         seen.append(wire.end())
 
     with RawServer(script) as server:
-        checks.equal(client(chosen, server.url, 'hello'), (0, b'early\n', ''),
+        checks.equal(client(chosen, f'{server.url}room?2', 'hello'), (0, b'early\n', ''),
                      'what comes behind the head is the first answer')
-    checks.equal(seen[:2], [(True, TEXT, b'hello'), (True, CLOSE, close_payload(1000))],
+    checks.equal(seen[:1], ['GET /room?2 HTTP/1.1'], 'path and query are asked for')
+    checks.equal(seen[1:3], [(True, TEXT, b'hello'), (True, CLOSE, close_payload(1000))],
                  'the text and the Close arrive masked')
 
     def terminated(wire, head):

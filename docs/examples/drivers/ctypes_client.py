@@ -44,42 +44,38 @@ Release = ctypes.CFUNCTYPE(None, c_void_p, c_void_p, c_size_t)
 Fill = ctypes.CFUNCTYPE(c_bool, c_void_p, c_void_p, c_size_t)
 Allocator = struct(allocate=Allocate, release=Release)
 Options = struct(pool=c_void_p, entropy_fill=Fill)
-Place = struct(secure=c_bool, port=c_uint16, host=View)  # so begins a URL, and a request
-Agreement = struct(role=c_uint8)
-HandshakeEvent = struct(kind=c_uint8, cause=c_uint8)
+Place = struct(secure=c_bool, port=c_uint16, host=View, target=View)  # so begin a URL, and a request
 Event = struct(kind=c_uint8, message_kind=c_uint8, flags=c_bool * 5, cause=c_uint8,
-               violation=c_uint8, codes=c_uint16 * 2, payload=View)
+               violation=c_uint8, first_octet=c_uint8, codes=c_uint16 * 2, payload=View)
 TEXT, CLIENT, OPENED, MESSAGE, END_WRITE, CLOSE = 1, 1, 3, 4, 4, 8
 
 
 # ---- The driver ---------------------------------------------------------------------------------
 
-def side(noun, *made_from):
-    """The calls of a new handshake or connection."""
-    place = c_void_p(call(f'hawse_{noun}_create', *made_from, now()))
-    return lambda verb, *arguments, answer=c_size_t: call(
-        f'hawse_{noun}_{verb}', place, *arguments, answer=answer)
+def on(verb, *arguments, answer=c_size_t):
+    return call(f'hawse_session_{verb}', session, *arguments, answer=answer)
 
 
-def events(side, event, octets=b''):
-    """Drives a handshake or a connection from one event to the next, with what it did not take."""
-    cause, output = 0, ctypes.create_string_buffer(65536)
+def events():
+    """Drives the session from one event to the next."""
+    event, cause, output = Event(), 0, ctypes.create_string_buffer(65536)
     while True:
-        place = ctypes.create_string_buffer(octets, len(octets) + 1)
-        taken = side('receive', place, c_size_t(len(octets)), now())
-        while side('next_event', ctypes.byref(event), answer=c_bool):
+        while on('next_event', ctypes.byref(event), answer=c_bool):
             cause = event.cause
-            yield event, octets[taken:]
-        while size := side('write_output', output, c_size_t(65536), now()):
+            yield event
+        while size := on('write_output', output, c_size_t(65536), now()):
             stream.sendall(output.raw[:size])
-        if side('wants', answer=c_uint8) & (END_WRITE | CLOSE):  # clients end both at once
+        if on('wants', answer=c_uint8) & (END_WRITE | CLOSE):  # clients end both at once
             return cause and sys.exit(call('hawse_describe_cause', cause, answer=c_char_p).decode())
-        seconds = (side('deadline', answer=c_int64) - now().value) / 1e9
+        seconds = (on('deadline', answer=c_int64) - now().value) / 1e9
         readable, _, _ = select.select([stream], [], [], min(max(seconds, 0), 3600))
-        side('advance', now())
-        octets = stream.recv(65536) if readable else b''
-        if readable and not octets:
-            side('receive_end', 0, now())
+        on('advance', now())
+        octets = readable and stream.recv(65536)
+        if octets:
+            lent = ctypes.create_string_buffer(octets, len(octets))  # until all events are pulled
+            on('receive', lent, c_size_t(len(octets)), now())
+        elif readable:
+            on('receive_end', 0, now())
 
 
 url, place = chosen.url.encode(), Place()
@@ -93,16 +89,16 @@ config = c_void_p(call('hawse_config_create', ctypes.byref(options)))
 
 host = string_at(place.host.data, place.host.octets).decode().strip('[]')
 with socket.create_connection((host, place.port)) as stream:
-    handshake = side('client_handshake', config)
-    handshake('start', ctypes.byref(place))
-    early = next(rest for event, rest in events(handshake, HandshakeEvent()) if event.kind == OPENED)
-    connection = side('connection', config, ctypes.byref(Agreement(CLIENT)))
+    session, told = c_void_p(call('hawse_session_create', config, CLIENT, now())), events()
+    on('start', ctypes.byref(place))
+    next(event for event in told if event.kind == OPENED)
+    connection = c_void_p(on('connection'))
     messages = (string_at(event.payload.data, event.payload.octets).decode()
-                for event, _ in events(connection, Event(), early) if event.kind == MESSAGE)
+                for event in told if event.kind == MESSAGE)
     for line in chosen.text or (line.rstrip('\n') for line in sys.stdin):
-        connection('send', TEXT, line.encode(), c_size_t(len(line.encode())), None)
+        call('hawse_connection_send', connection, TEXT, line.encode(), c_size_t(len(line.encode())), None)
         for message in messages:
             print(message, flush=True)
             break
-    connection('close', c_uint16(1000), None, c_size_t(0))
+    call('hawse_connection_close', connection, c_uint16(1000), None, c_size_t(0))
     list(messages)
