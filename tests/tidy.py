@@ -31,7 +31,7 @@ LAYERS = {
     'connection': ['hawse', 'vocabulary', 'memory', 'wire', 'frame'],
     'session': ['hawse', 'vocabulary', 'memory', 'wire', 'http', 'frame', 'handshake', 'connection'],
     'capi': ['hawse', 'vocabulary', 'memory', 'wire', 'frame', 'http', 'deflate', 'handshake',
-             'connection'],
+             'connection', 'session'],
 }
 
 # System headers beyond the C++ library, and the one place where each may be named.
@@ -47,6 +47,7 @@ FACE_ONLY = {
     'bench': ['hawse'],
     'tests/behaviour': ['hawse', 'support'],
     'tests/consumer': ['hawse'],
+    'tests/capi': ['hawse'],
 }
 
 # Headers that a host includes when it wants them. Only they may name the platform or the heap, and
@@ -122,6 +123,8 @@ REQUIREMENTS = 'docs/requirements.tsv'
 REQUIREMENT_COLUMNS = ['id', 'level', 'role', 'owner', 'sentence']
 REQUIREMENT_LEVELS = {'MUST', 'MUST NOT', 'SHOULD', 'SHOULD NOT', 'MAY'}
 VIOLATIONS = 'engine/vocabulary/violation.cpp'
+MIRROR = 'tests/capi/mirror.tsv'
+MIRROR_COLUMNS = ['C++', 'C', 'why']
 
 CPP = {'.cpp', '.hpp', '.c', '.h', '.cc'}
 SCRIPT = {'.py', '.sh', '.mjs', '.js', '.build', '.txt', '.options'}
@@ -267,6 +270,85 @@ def functions_of(code):
                 start = offset
             elif kind == 'data':
                 pass  # the declaration ends at its semicolon
+
+
+def statements_of(code, begin, end):
+    """(head, offset of the head, what follows it) of each declaration between the offsets: what follows
+    is ';', or the two offsets of the body's braces. Access labels are statements of their own."""
+    offset = start = begin
+    pattern = re.compile(r'[({;]|\b(?:public|private|protected)\s*:(?!:)')
+    while (match := pattern.search(code, offset)) and match.start() < end:
+        offset = match.end()
+        if match[0] == '(':
+            offset = closing(code, match.start()) + 1
+            continue
+        head = code[start:match.start()]
+        first = start + len(head) - len(head.lstrip())
+        if match[0] == '{':
+            close = closing(code, match.start())
+            offset = close + 1
+            if kind_of_block(head, '') == 'data' and not re.search(r'\benum\b', head):
+                continue  # an initialiser: the declaration ends at its semicolon
+            yield head.strip(), first, (match.start() + 1, close)
+        elif match[0] == ';':
+            yield head.strip(), first, ';'
+        else:
+            yield match[0], match.start(), ';'
+        start = offset
+
+
+def enumerators_of(body):
+    return [name for name in re.findall(r'(\w+)\s*(?:=[^,]*)?(?:,|$)', body)]
+
+
+def public_names(code, begin=0, end=None, scope=None, public=True):
+    """(offset, kind, name, type of the first parameter) of all that namespace hawse shows: a
+    'function', a 'member' or constant, an 'enumerator'. Operators, and what is deleted, are nothing to
+    call. `scope` is None outside the namespace, '' in it, else the class and '::'."""
+    for head, offset, body in statements_of(code, begin, len(code) if end is None else end):
+        flat = re.sub(r'\[\[.*?\]\]|\bHAWSE_API\b', ' ', head, flags=re.S)
+        if access := re.match(r'(public|private|protected)\s*:', flat):
+            public = access[1] == 'public'
+        elif space := re.match(r'(?:inline\s+)?namespace\s*([\w:]*)', flat):
+            if body != ';' and scope is None and space[1] == 'hawse':
+                yield from public_names(code, *body, scope='')
+        elif scope is None or not public:
+            continue
+        elif enum := re.match(r'enum\s+(class\s+)?(\w*)', flat):
+            within = f'{scope}{enum[2]}::' if enum[1] else scope
+            for name in enumerators_of(code[slice(*body)]) if body != ';' else []:
+                yield offset, 'enumerator', within + name, ''
+        elif body != ';' and (kind := re.match(r'(class|struct)\s+(\w+)', flat)):
+            yield from public_names(code, *body, f'{scope}{kind[2]}::', kind[1] == 'struct')
+        elif re.match(r'(?:using|friend|typedef|static_assert|class|struct)\b', flat) or (
+                re.search(r'\boperator\b|=\s*delete$', flat) or not flat.strip()):
+            continue
+        elif pointer := re.search(r'\(\s*\*\s*(\w+)\s*\)', flat):
+            yield offset, 'member', scope + pointer[1], ''
+        elif function := re.search(r'(~?\w+)\s*\(([^,()]*)', re.split(r'[={]', flat)[0]):
+            first = re.sub(r'\s*\w+$', '', function[2].strip())
+            yield offset, 'function', scope + function[1], first
+        elif member := re.search(r'(\w+)\s*(?:\[.*)?$', re.split(r'[={]', flat)[0].strip()):
+            yield offset, 'member', scope + member[1], ''
+
+
+def c_names(source):
+    """(offset, kind, name) of all that a C header declares; a member as `struct.member`, but for the
+    size that a struct begins with."""
+    code = source.plain_code
+    for match in re.finditer(r'\bHAWSE_API\b[^;()]*?\b(hawse_\w+)\s*\(', code):
+        yield match.start(), 'function', match[1]
+    for match in re.finditer(r'^#define[ \t]+(HAWSE_\w+)', source.without_comments, re.M):
+        yield match.start(), 'constant', match[1]
+    for match in re.finditer(r'\benum\s*\{([^}]*)\}', code):
+        for name in enumerators_of(match[1]):
+            yield match.start(), 'enumerator', name
+    for match in re.finditer(r'\b(?:struct|union)\s+(hawse_\w+)\s*\{([^}]*)\}', code):
+        members = [re.search(r'\(\s*\*\s*(\w+)\s*\)|(\w+)\s*(?:\[.*)?$', member.strip(), re.S)
+                   for member in match[2].split(';')]
+        names = [member[1] or member[2] for member in members if member]
+        for name in names[names[:1] == ['size']:]:
+            yield match.start(), 'member', f'{match[1]}.{name}'
 
 
 class Tree:
@@ -636,6 +718,60 @@ def untested(tree):
     for line, name, identifier in tree.violations:
         if identifier in tree.requirements and identifier not in tagged:
             yield VIOLATIONS, line, f'no test is tagged [{identifier}] ({name}): write it'
+
+
+@rule('mirror')
+def mirror(tree):
+    """Both faces say the same: whatever one of them shows has a row that names its twin in the other,
+    or says why there is none. Enumerators have none, but a static_assert that ties the two."""
+    headers = [source for source in tree.engine() if source.layer == 'hawse']
+    shown, shown_in_c = {}, {}
+    for source in headers:
+        if source.suffix == '.h':
+            for offset, kind, name in c_names(source):
+                shown_in_c.setdefault(name, (source, offset, kind))
+            continue
+        for offset, kind, name, first in public_names(source.plain_code):
+            shown.setdefault(name, {})[first] = (source, offset, kind)
+    for name in list(shown):  # one of several functions is named with its first parameter
+        parts = name.split('::')
+        if len(shown[name]) > 1 and parts[-1:] != parts[-2:-1]:  # constructors are one
+            for first, where in shown.pop(name).items():
+                shown[f'{name}({first})'] = where
+        else:
+            shown[name] = next(iter(shown[name].values()))
+
+    rows, twins = set(), set()
+    for source in tree.engine():
+        if source.layer == 'capi':
+            for name, twin in re.findall(r'\bSAME\(([\w:]+),\s*(\w+)\)', source.plain_code):
+                rows.add(name)
+                twins.add(twin)
+    table = tree.by_path.get(MIRROR)
+    for number, line in enumerate(table.lines if table else [], 1):
+        row = line.split('\t')
+        if number == 1 or not line:
+            if number == 1 and row != MIRROR_COLUMNS:
+                yield table.path, 1, f'the columns are {", ".join(MIRROR_COLUMNS)}'
+            continue
+        if len(row) != len(MIRROR_COLUMNS):
+            yield table.path, number, f'a row has {len(MIRROR_COLUMNS)} columns'
+            continue
+        if not (row[0] and row[1] or row[2]):
+            yield table.path, number, 'name it in C++ and in C, or say why it is in one of them alone'
+        rows.add(row[0])
+        twins.update(row[1].split())
+        if row[0] and row[0] not in shown:
+            yield table.path, number, f'{row[0]} is not in the C++ face: remove the row'
+        for name in row[1].split():
+            if name not in shown_in_c:
+                yield table.path, number, f'{name} is not in the C face'
+    for missing, known, where in (('C', rows, shown), ('C++', twins, shown_in_c)):
+        for name, (source, offset, kind) in where.items():
+            if name not in known:
+                how = 'tie it with SAME() in engine/capi' if kind == 'enumerator' else (
+                    f'add it to {MIRROR}, with its twin in {missing} or why there is none')
+                yield source.path, line_of(source.plain_code, offset), f'{name}: {how}'
 
 
 @rule('generated')

@@ -24,7 +24,7 @@ CLEAN = {
     'meson.build': "# SPDX-License-Identifier: MIT\nproject('small', 'cpp')\n",
     'engine/meson.build': "# SPDX-License-Identifier: MIT\n"
                           "sources = files('vocabulary/violation.cpp', 'wire/kernel.cpp',  # two\n"
-                          "  'frame/rules.cpp', 'connection/connection.cpp')\n",
+                          "  'frame/rules.cpp', 'connection/connection.cpp', 'capi/thing.cpp')\n",
     'engine/include/hawse/thing.hpp': SPDX + '''// The head of a file may hold a sample:
 //
 //     if (hawse::Event event = connection.next_event()) {
@@ -46,10 +46,58 @@ public:
     explicit operator bool() const noexcept { return size != 0; }
     friend bool operator==(Thing, Thing) = default;
     static int count(int value) noexcept { return value; }
+
+private:
+    int hidden_ = 0;
 };
+
+namespace detail {
+int hidden(int value) noexcept;
+}
+
+enum class Kind { first, second = 4 };
+struct Source {
+    bool (*fill)(void* context, int size) noexcept = nullptr;
+    Kind kind = Kind{4};
+};
+inline constexpr Kind never{Kind::second};
+int size_of(Kind kind) noexcept;
+[[nodiscard]] HAWSE_API int size_of(const Thing& thing = Thing::make(1, 2)) noexcept;
 
 }  // namespace hawse
 ''',
+    'engine/include/hawse/thing.h': SPDX + '''#pragma once
+
+#define HAWSE_NEVER 4
+
+typedef unsigned char hawse_kind;
+enum { HAWSE_KIND_FIRST, HAWSE_KIND_SECOND = 4 };
+typedef struct hawse_source {
+    int size;
+    int (*fill)(void* context, int size);
+    hawse_kind kinds[4];
+} hawse_source;
+HAWSE_API int hawse_thing_count(int value);
+HAWSE_API int
+hawse_size_of_kind(hawse_kind kind);
+HAWSE_API int hawse_size_of_thing(void);
+HAWSE_API void hawse_source_init(hawse_source* source);
+''',
+    'engine/capi/thing.cpp': SPDX + '''#include "hawse/thing.h"
+
+SAME(Kind::first, HAWSE_KIND_FIRST);
+SAME(Kind::second,
+     HAWSE_KIND_SECOND);
+''',
+    'tests/capi/mirror.tsv': 'C++\tC\twhy\n'
+                             'Thing::size\t\ta constant of no use\n'
+                             'Thing::count\thawse_thing_count\t\n'
+                             'Source::fill\thawse_source.fill\t\n'
+                             'Source::kind\thawse_source.kinds\t\n'
+                             'never\tHAWSE_NEVER\t\n'
+                             'size_of(Kind)\thawse_size_of_kind\t\n'
+                             'size_of(const Thing&)\thawse_size_of_thing\t\n'
+                             '\thawse_source_init\tC++ has constructors\n',
     'engine/include/hawse/other.hpp': SPDX + '#pragma once\n\n#include <cstdint>\n',
     'engine/include/hawse/posix.hpp': SPDX + '#pragma once\n\n#include <sys/uio.h>\n'
                                              '\n#include "hawse/other.hpp"\n'
@@ -100,6 +148,7 @@ int* Kernel::make(void* place) noexcept {
     '.ci/run': '#!/bin/sh\n# SPDX-License-Identifier: MIT\necho done\n',
 }
 
+MIRROR, C_FACE = 'tests/capi/mirror.tsv', 'engine/include/hawse/thing.h'
 KERNEL, RULES, FACE = 'engine/wire/kernel.cpp', 'engine/frame/rules.cpp', 'engine/include/hawse/thing.hpp'
 TEST, EXAMPLE, DATA = ('tests/unit/wire/kernel_test.cpp', 'docs/examples/echo.cpp',
                        'docs/requirements.tsv')
@@ -211,6 +260,25 @@ BREAKS = [
     ('untested', 'engine/vocabulary/violation.cpp', None, (TEST, ('[6455-5.2-04]', ''))),
     ('untested', 'engine/vocabulary/violation.cpp', None,
      (TEST, ('TEST_CASE("a bit", "[6455-5.2-04]', '// [6455-5.2-04]\nTEST_CASE("a bit", "'))),
+    ('mirror', FACE, ('static int count', 'int more() noexcept;\n    static int count')),
+    ('mirror', FACE, ('size_of(Kind', 'more(Kind)noexcept;\nint size_of(Kind')),
+    ('mirror', FACE, ('Kind kind = Kind{4};', 'Kind kind = Kind{4};\n    int more{call(1)};')),
+    ('mirror', FACE, ('first, second', 'first, third = 3, second')),
+    ('mirror', FACE, ('private:', 'class Inner { public: explicit Inner(int); };\nprivate:')),
+    ('mirror', C_FACE, 'HAWSE_API int hawse_more(int value);\n'),
+    ('mirror', C_FACE, '#define HAWSE_MORE 1\n'),
+    ('mirror', C_FACE, ('HAWSE_KIND_FIRST,', 'HAWSE_KIND_FIRST, HAWSE_KIND_THIRD,')),
+    ('mirror', C_FACE, ('kinds[4];', 'kinds[4];\n    int more;')),
+    ('mirror', MIRROR, 'Thing::gone\t\tno more\n'),
+    ('mirror', MIRROR, ('hawse_thing_count', 'hawse_thing_count hawse_thing_gone')),
+    ('mirror', MIRROR, ('a constant of no use', '')),
+    ('mirror', MIRROR, ('C++ has constructors', '')),
+    ('mirror', MIRROR, ('why', 'reason')),
+    ('mirror', MIRROR, '\tno more\n'),
+    ('mirror', FACE, None, (MIRROR, ('Thing::count\thawse_thing_count\t',
+                                     'never\thawse_thing_count\t'))),
+    ('mirror', C_FACE, None, (MIRROR, ('hawse_size_of_thing\t', '\tno twin'))),
+    ('mirror', FACE, None, ('engine/capi/thing.cpp', ('Kind::first', 'Kind::second'))),
     ('generated', 'docs/lifecycle.md', 'a line by hand\n'),
     ('portable', '.ci/run', f'cd {MACHINE}\n'),
     ('portable', 'tests/package-lock.json', {'tests/package-lock.json': '{ "resolved' + '": "x" }\n'}),
