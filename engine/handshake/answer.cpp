@@ -140,7 +140,9 @@ Refusal check_acceptance(const Request& request, const Acceptance& acceptance, T
     if (!were_offered(request, {extensions_name, acceptance.relayed_extensions}, limits))
         return Refusal::extension_not_offered;
     const Refusal refusal = check_fields(acceptance.fields, Role::server, transport);
-    if (refusal == Refusal::none) agreement = {.role = Role::server, .subprotocol = chosen};
+    if (refusal != Refusal::none) return refusal;
+    agreement = {.role = Role::server, .subprotocol = chosen};
+    if (!acceptance.relayed_extensions.empty()) agreement.reserved_bits = acceptance.reserved_bits;
     return refusal;
 }
 

@@ -25,6 +25,7 @@ Refusal Offered::keep(const ClientRequest& request, Transport transport) noexcep
     }
     if (!copy(request)) return Refusal::out_of_memory;
     offer_.key = key;
+    offer_.reserved_bits = request.reserved_bits;
     return Refusal::none;
 }
 

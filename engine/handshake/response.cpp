@@ -117,6 +117,7 @@ Violation judge_response(const ResponseHead& head, const Offer& offer, const Con
     if ((fault = check_extensions(head.fields, offer, config)) != none) return fault;
     if ((fault = read_subprotocol(head.fields, offer, config, agreement)) != none) return fault;
     agreement.extensions = find_extensions(head.fields);
+    if (!agreement.extensions.empty()) agreement.reserved_bits = offer.reserved_bits;
     return none;
 }
 

@@ -30,11 +30,13 @@ ClientRequest asking(std::string_view extensions) {
     ClientRequest made;
     made.host = "h";
     made.relayed_extensions = extensions;
+    made.reserved_bits = rsv1_bit;
     return made;
 }
 Acceptance accepting(std::string_view extensions) {
     Acceptance made;
     made.relayed_extensions = extensions;
+    made.reserved_bits = rsv1_bit;
     return made;
 }
 
@@ -88,11 +90,11 @@ TEST_CASE("what is relayed goes from client to server and back, over octets",
     const std::string answered = drain(*scene.server);
     REQUIRE(answered == switched + "Sec-WebSocket-Extensions: " + std::string(answer) + "\r\n\r\n");
     REQUIRE(scene.server->agreement().extensions == answer);
-    REQUIRE(scene.server->agreement().reserved_bits == 0);
+    REQUIRE(scene.server->agreement().reserved_bits == rsv1_bit);
     (void)scene.client->receive(as_bytes(answered), {});
     REQUIRE(pull(*scene.client) == "response:101 opened:101");
     REQUIRE(scene.client->agreement().extensions == answer);
-    REQUIRE(scene.client->agreement().reserved_bits == 0);
+    REQUIRE(scene.client->agreement().reserved_bits == rsv1_bit);
 }
 
 TEST_CASE("what is relayed goes from client to server and back, over fields",
@@ -121,6 +123,17 @@ TEST_CASE("what is relayed goes from client to server and back, over fields",
             client.judge({.status = server.status(), .fields = server.fields()});
         REQUIRE(event.kind == HandshakeEventKind::opened);
         REQUIRE(client.agreement().extensions == answer);
+        REQUIRE(client.agreement().reserved_bits == rsv1_bit);
+
+        ServerOpening declining(scene.config);
+        REQUIRE(declining.judge({"GET", "/", 11, client.fields(), transport}) == Violation::none);
+        REQUIRE(declining.accept(accepting("")) == Refusal::none);
+        REQUIRE(declining.agreement().reserved_bits == 0);
+        ClientOpening declined(scene.config);
+        REQUIRE(declined.start(asking(offer), transport) == Refusal::none);
+        (void)declined.judge({.status = declining.status(), .fields = declining.fields()});
+        REQUIRE(declined.agreement().extensions.empty());
+        REQUIRE(declined.agreement().reserved_bits == 0);
     }
 }
 

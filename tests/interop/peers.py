@@ -8,6 +8,7 @@ import atexit
 import base64
 import ctypes
 import hashlib
+import importlib
 import os
 import re
 import select
@@ -87,21 +88,24 @@ def absent(sentence):
     sys.exit(1 if required else SKIPPED)
 
 
-def import_websockets():
-    """The module, from this python3 or from another one on the path."""
+def import_peer(name):
+    """A module of Debian's python3-`name`, from this python3 or from another one on the path."""
     try:
-        import websockets
-        return websockets
+        return importlib.import_module(name)
     except ImportError:
         pass
     if 'HAWSE_PYTHON_SEARCHED' not in os.environ:
         for folder in os.environ.get('PATH', '').split(os.pathsep):
             python = os.path.join(folder, 'python3')
             if os.access(python, os.X_OK) and subprocess.run(
-                    [python, '-c', 'import websockets'], stderr=subprocess.DEVNULL).returncode == 0:
+                    [python, '-c', f'import {name}'], stderr=subprocess.DEVNULL).returncode == 0:
                 os.environ['HAWSE_PYTHON_SEARCHED'] = '1'
                 os.execv(python, [python, *sys.argv])
-    absent('python3 has no module websockets (Debian: python3-websockets)')
+    absent(f'python3 has no module {name} (Debian: python3-{name})')
+
+
+def import_websockets():
+    return import_peer('websockets')
 
 
 def options(description, *, echo=True, cat=True, seconds=240, more=None):
@@ -183,11 +187,11 @@ class Echo:
         self.child = spawn([program, '--port', str(port), *arguments],
                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors)
         line = read_line(self.child.stdout, 20)
-        match = re.fullmatch(r'listening on (?:http://)?(127\.0\.0\.1):([1-9]\d*)\n', line)
+        match = re.fullmatch(r'listening on (?:http(s?)://)?(127\.0\.0\.1):([1-9]\d*)\n', line)
         if not match:
             raise RuntimeError(f'hawse-echo says {line!r}, and {self.error_text()!r}')
-        self.host, self.port = match[1], int(match[2])
-        self.url = f'ws://{self.host}:{self.port}/'
+        self.host, self.port = match[2], int(match[3])
+        self.url = f'ws{match[1] or ""}://{self.host}:{self.port}/'
         self.idle_descriptors = self.descriptors()
 
     def error_text(self):

@@ -18,9 +18,9 @@ struct Agreement {
     /// What was accepted of the extensions that a proxy relays, as one field value; empty without.
     /// Lives as the subprotocol does, and no Connection reads it.
     std::string_view extensions = {};
-    /// Which of rsv1_bit, rsv2_bit and rsv3_bit data frames may carry: set by a host that relays what
-    /// two others agreed, and knows what it means. Read by Delivery::frames alone; RSV1 may stand on
-    /// the first frame of a message only. RFC 6455 §5.2, §9
+    /// Which of rsv1_bit, rsv2_bit and rsv3_bit data frames may carry: what those extensions use, as the
+    /// host has said. Read by Delivery::frames alone; RSV1 may stand on the first frame of a message
+    /// only. RFC 6455 §5.2, §9
     std::uint8_t reserved_bits = 0;
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The opening handshake for hosts that have an HTTP of their own: parsed fields in, the fields to
 // send and an Agreement out, the same over HTTP/1, HTTP/2 and HTTP/3. It sees no octet of a head and
-// no time. RFC 6455 §4, RFC 8441 §5, RFC 9220 §3
+// no time: how large a head may be and how long one may wait for it are the host's to bound.
+// RFC 6455 §4, RFC 8441 §5, RFC 9220 §3
 #pragma once
 
 #include "hawse/agreement.hpp"
@@ -59,7 +60,8 @@ public:
     [[nodiscard]] std::uint16_t status() const noexcept;
 
     /// The fields of that answer, those of the Acceptance among them; over HTTP/2 and HTTP/3 with
-    /// :status in front and names in lower case. A refusal's content is the host's.
+    /// :status in front and names in lower case. A refusal over HTTP/1 says Connection: close; its
+    /// content is the host's.
     [[nodiscard]] std::span<const Field> fields() const noexcept;
 
     /// After accept().

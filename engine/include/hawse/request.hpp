@@ -27,6 +27,9 @@ struct ClientRequest {
     /// Sec-WebSocket-Extensions. The engine knows none of them; the answer may name those that stand
     /// here, and its parameters are not judged. RFC 6455 §9.1
     std::string_view relayed_extensions = {};
+    /// The reserved bits that those extensions use, as in Agreement, which gets them when one is
+    /// accepted.
+    std::uint8_t reserved_bits = 0;
 };
 
 /// A request as a host's own parser leaves it. Views only.

@@ -24,6 +24,8 @@ struct Acceptance {
     /// For proxies that pass data on undecoded: extensions accepted, as the value of
     /// Sec-WebSocket-Extensions; each has been offered by the client. Without, every offer is declined.
     std::string_view relayed_extensions = {};
+    /// The reserved bits that those extensions use, as in Agreement.
+    std::uint8_t reserved_bits = 0;
 };
 
 /// What a host says when it does not, or when it answers a plain request.
@@ -59,6 +61,7 @@ struct Offer {
     HandshakeKey key = {};  ///< of HTTP/1 alone
     std::span<const std::string_view> subprotocols = {};
     std::string_view extensions = {};  ///< as one field value
+    std::uint8_t reserved_bits = 0;    ///< that those extensions use
 };
 
 /// Judges a response that opens, 101 over HTTP/1 or 2xx over HTTP/2 and HTTP/3, by every rule of

@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""python3-h2 as client of driver-nghttp2: WebSockets on the streams of one HTTP/2 connection, the
+frames on them written by hand."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+
+import peers
+from peers import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Checks, close_payload, frame,
+                   octets_of, read_line, text_of)
+
+peers.import_peer('h2')
+import h2.config
+import h2.connection
+import h2.errors
+import h2.events
+import h2.settings
+
+SIZES = [0, 1, 125, 126, 65535, 65536, 1 << 20]
+
+
+class Stream:
+    """What came on one stream so far."""
+
+    def __init__(self):
+        self.fields, self.octets, self.unacknowledged = None, b'', 0
+        self.ended, self.reset = False, None
+
+
+class Http2:
+    """A client's connection. It acknowledges what it receives unless told to hold a stream."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(('127.0.0.1', port), timeout=20)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding='utf-8'))
+        self.streams, self.held = {}, set()
+        self.h2.initiate_connection()
+        self.flush()
+        self.pump(lambda: self.h2.remote_settings.enable_connect_protocol == 1)
+
+    def flush(self):
+        self.socket.sendall(self.h2.data_to_send())
+
+    def receive(self, seconds):
+        """Takes what comes within `seconds`; false when nothing does."""
+        self.socket.settimeout(seconds)
+        try:
+            octets = self.socket.recv(1 << 16)
+        except TimeoutError:
+            return False
+        if not octets:
+            raise AssertionError('the server ended the connection')
+        for event in self.h2.receive_data(octets):
+            self.take(event)
+        self.flush()
+        return True
+
+    def take(self, event):
+        stream = self.streams.get(getattr(event, 'stream_id', None))
+        if isinstance(event, h2.events.ResponseReceived):
+            stream.fields = dict(event.headers)
+        elif isinstance(event, h2.events.DataReceived):
+            stream.octets += event.data
+            if event.stream_id in self.held:
+                stream.unacknowledged += event.flow_controlled_length
+                self.h2.increment_flow_control_window(event.flow_controlled_length)
+            elif event.flow_controlled_length:
+                self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+        elif isinstance(event, h2.events.StreamEnded):
+            stream.ended = True
+        elif isinstance(event, h2.events.StreamReset):
+            stream.reset = event.error_code
+        elif isinstance(event, h2.events.ConnectionTerminated):
+            raise AssertionError(f'GOAWAY {event.error_code}')
+
+    def pump(self, done, seconds=30):
+        until = time.monotonic() + seconds
+        while not done():
+            if not self.receive(max(0.01, until - time.monotonic())) and time.monotonic() >= until:
+                raise AssertionError('it does not come')
+
+    def release(self, identifier):
+        """Gives a held stream its window back, and goes on doing so."""
+        stream = self.streams[identifier]
+        self.held.discard(identifier)
+        if stream.unacknowledged:
+            self.h2.increment_flow_control_window(stream.unacknowledged, identifier)
+            stream.unacknowledged = 0
+        self.flush()
+
+    def ask(self, changes=(), end=False):
+        """Sends a request: the good one with `changes`, where None takes a field away."""
+        fields = {':method': 'CONNECT', ':protocol': 'websocket', ':scheme': 'http', ':path': '/',
+                  ':authority': 'localhost', 'sec-websocket-version': '13', **dict(changes)}
+        identifier = self.h2.get_next_available_stream_id()
+        self.streams[identifier] = Stream()
+        self.h2.send_headers(identifier, [pair for pair in fields.items() if pair[1] is not None], end)
+        self.flush()
+        return identifier
+
+    def answer(self, identifier):
+        self.pump(lambda: self.streams[identifier].fields is not None)
+        return self.streams[identifier].fields
+
+    def send(self, identifier, octets):
+        """All of it, as the windows allow."""
+        while octets:
+            self.pump(lambda: self.h2.local_flow_control_window(identifier) > 0)
+            size = min(len(octets), self.h2.local_flow_control_window(identifier),
+                       self.h2.max_outbound_frame_size)
+            self.h2.send_data(identifier, octets[:size])
+            self.flush()
+            octets = octets[size:]
+
+    def end(self, identifier):
+        self.h2.end_stream(identifier)
+        self.flush()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        self.socket.close()
+
+
+class WebSocket:
+    """Frames on one stream."""
+
+    def __init__(self, http, changes=()):
+        self.http, self.id = http, http.ask(changes)
+        self.stream = http.streams[self.id]
+        self.fields = http.answer(self.id)
+
+    def send(self, opcode, payload=b'', fin=True):
+        self.http.send(self.id, frame(opcode, payload, fin, os.urandom(4)))
+
+    def take(self, size):
+        self.http.pump(lambda: len(self.stream.octets) >= size)
+        octets, self.stream.octets = self.stream.octets[:size], self.stream.octets[size:]
+        return octets
+
+    def frame(self):
+        first, second = self.take(2)
+        assert second < 128, 'a server\'s frame is masked'
+        if second >= 126:
+            second = int.from_bytes(self.take(2 if second == 126 else 8), 'big')
+        return first & 0x0F, self.take(second)
+
+    def ends(self):
+        """How the server's side ends, nothing else coming before."""
+        self.http.pump(lambda: self.stream.ended or self.stream.reset is not None)
+        return ('reset' if self.stream.reset is not None else 'ended') if not self.stream.octets else 'data'
+
+
+# ---- Conversations ------------------------------------------------------------------------------
+
+def echoes(checks, port):
+    with Http2(port) as http:
+        ws = WebSocket(http)
+        checks.equal(ws.fields, {':status': '200'}, 'the answer to an extended CONNECT')
+        for size in SIZES:
+            for opcode, payload in ((TEXT, text_of(size).encode()), (BINARY, octets_of(size))):
+                ws.send(opcode, payload)
+                checks.check(ws.frame() == (opcode, payload), f'{size} octets of {opcode} come back')
+        ws.send(TEXT, b'one ', fin=False)
+        ws.send(PING, b'are you there')
+        ws.send(CONTINUATION, b'two')
+        checks.equal(ws.frame(), (PONG, b'are you there'), 'a ping inside a message')
+        checks.equal(ws.frame(), (TEXT, b'one two'), 'a message in two fragments')
+        ws.send(CLOSE, close_payload(1000, 'that is all'))
+        checks.equal(ws.frame(), (CLOSE, close_payload(1000)), 'the reply to a Close')
+        checks.equal(ws.ends(), 'ended', 'END_STREAM behind the reply')
+        http.end(ws.id)
+        again = WebSocket(http)
+        again.send(TEXT, b'again')
+        checks.equal(again.frame(), (TEXT, b'again'), 'the connection serves another stream')
+        checks.equal(ws.stream.reset, None, 'a stream that ended on both sides is not reset')
+
+
+def ends(checks, port):
+    with Http2(port) as http:
+        for what, octets, code in (('no mask', frame(TEXT, b'x'), 1002),
+                                   ('a text that is none', frame(TEXT, b'\xff', key=b'abcd'), 1007),
+                                   ('too large', frame(BINARY, octets_of((1 << 20) + 1), key=b'abcd'),
+                                    1009)):
+            ws = WebSocket(http)
+            http.send(ws.id, octets)
+            checks.equal(ws.frame(), (CLOSE, close_payload(code)), f'{what}: the Close')
+            checks.equal(ws.ends(), 'ended', f'{what}: END_STREAM')
+            http.end(ws.id)
+        ws = WebSocket(http)
+        http.end(ws.id)
+        checks.equal(ws.ends(), 'ended', 'END_STREAM without a Close is answered by one')
+        ws = WebSocket(http)
+        ws.send(CLOSE)
+        checks.equal(ws.frame(), (CLOSE, b''), 'an empty Close')
+        http.pump(lambda: ws.stream.reset is not None, 8)  # sooner than the close wait of 10 s
+        checks.equal(ws.stream.reset, h2.errors.ErrorCodes.CANCEL,
+                     'who does not end its side is reset after the linger')
+        ws = WebSocket(http)
+        http.h2.reset_stream(ws.id, h2.errors.ErrorCodes.CANCEL)
+        http.flush()
+        other = WebSocket(http)
+        other.send(TEXT, b'still here')
+        checks.equal(other.frame(), (TEXT, b'still here'), 'a reset stream takes no other with it')
+
+
+def refuses(checks, port):
+    with Http2(port) as http:
+        for changes, expected in (
+                ({'sec-websocket-version': '12'}, {':status': '400', 'sec-websocket-version': '13'}),
+                ({'sec-websocket-version': None}, {':status': '400', 'sec-websocket-version': '13'}),
+                ({':protocol': 'connect-udp'}, {':status': '501'}),
+                ({':scheme': 'ftp'}, {':status': '400'}),
+                ({':method': 'GET', ':protocol': None}, {':status': '405', 'allow': 'CONNECT'}),
+                ({'sec-websocket-protocol': 'a b'}, {':status': '400'})):
+            identifier = http.ask(changes)
+            checks.equal(http.answer(identifier), expected, f'the answer to {changes}')
+            http.pump(lambda: http.streams[identifier].ended)
+            checks.equal(http.streams[identifier].octets, b'', f'no content for {changes}')
+        ws = WebSocket(http, {'sec-websocket-protocol': 'chat', 'origin': 'http://localhost',
+                              'sec-websocket-extensions': 'permessage-deflate'})
+        checks.equal(ws.fields, {':status': '200'}, 'what is offered does no harm')
+        ws.send(TEXT, b'x')
+        checks.equal(ws.frame(), (TEXT, b'x'), 'and the conversation goes on')
+
+
+def shares(checks, port):
+    with Http2(port) as http:
+        one, two = WebSocket(http), WebSocket(http)
+        payload = octets_of(200000)
+        octets = frame(BINARY, payload, key=b'abcd')
+        for start in range(0, len(octets), 5000):
+            http.send(one.id, octets[start:start + 5000])
+            two.send(TEXT, str(start).encode())
+        checks.check(one.frame() == (BINARY, payload), 'a message in pieces between others')
+        checks.equal([two.frame() for _ in range(0, len(octets), 5000)],
+                     [(TEXT, str(start).encode()) for start in range(0, len(octets), 5000)],
+                     'the others, in their order')
+
+
+def holds_back(checks, port):
+    """A stream whose echoes are not read stops getting window, and stops no other stream."""
+    with Http2(port) as http:
+        slow, other = WebSocket(http), WebSocket(http)
+        http.held.add(slow.id)
+        message = frame(BINARY, octets_of(16000), key=b'abcd')
+        sent = count = 0
+        while sent < 8 << 20:
+            while http.receive(0.3 if http.h2.local_flow_control_window(slow.id) < len(message) else 0.001):
+                pass
+            if http.h2.local_flow_control_window(slow.id) < len(message):
+                break
+            http.send(slow.id, message)
+            sent += len(message)
+            count += 1
+        checks.check(300000 < sent < 1 << 20, f'{sent} octets were let in')
+        other.send(TEXT, b'passing by')
+        checks.equal(other.frame(), (TEXT, b'passing by'), 'the other stream goes on')
+        http.release(slow.id)
+        echoed = [slow.frame() for _ in range(count)]
+        checks.check(echoed == [(BINARY, octets_of(16000))] * count, 'then all comes back')
+
+
+def more(parser):
+    parser.add_argument('--driver', metavar='PATH', required=True, help='driver-nghttp2')
+
+
+def main():
+    chosen = peers.options(__doc__, echo=False, cat=False, seconds=120, more=more)
+    checks = Checks()
+    child = peers.spawn([chosen.driver, '--port', '0'], stdin=subprocess.DEVNULL,
+                        stdout=subprocess.PIPE)
+    line = read_line(child.stdout, 20)
+    port = re.fullmatch(r'listening on 127\.0\.0\.1:([1-9]\d*)\n', line)
+    if checks.check(port, f'it says where it listens: {line!r}'):
+        for part in (echoes, ends, refuses, shares, holds_back):
+            checks.attempt(part, checks, int(port[1]))
+    checks.check(child.poll() is None, 'the driver still runs at the end')
+    peers.stop(child)
+    return checks.done()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
