@@ -60,6 +60,7 @@ COLUMNS_WITH_COMMENT = 110
 
 # A program of this folder shows one event loop or library, and is read in one sitting.
 DRIVERS, DRIVER_SIZE = 'docs/examples/drivers', 80
+DRIVERS_PAGE = 'docs/decisions/0006-what-the-drivers-taught.md'  # tells the lines of each
 
 # (rule, path or path::function): the reason. One that is no longer needed is a finding.
 EXEMPTIONS = {
@@ -506,6 +507,10 @@ def driver_size(tree):
         if size > DRIVER_SIZE:
             yield source.path, 1, (f'{size} lines of code in a driver, at most {DRIVER_SIZE}: say it '
                                    'shorter, or change the face that makes it long')
+        page = tree.by_path.get(DRIVERS_PAGE)
+        row = f'| `{source.name}` | {size} |'
+        if page and row not in page.text:
+            yield DRIVERS_PAGE, 1, f'the table has no row that begins with {row}'
 
 
 @rule('columns')

@@ -108,7 +108,7 @@ bool wait_to_reconnect(hawse::Duration wait, Outgoing& outgoing) {
          now = hawse::posix_now()) {
         const bool reads_lines = outgoing.is_empty() && !outgoing.ended();
         pollfd input{reads_lines ? STDIN_FILENO : -1, POLLIN, 0};
-        (void)::poll(&input, 1, examples::milliseconds_until(until, now));
+        (void)::poll(&input, 1, hawse::milliseconds_until(until, now));
         if (input.revents != 0) outgoing.read();
     }
     return !outgoing.drained();

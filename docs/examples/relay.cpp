@@ -270,7 +270,7 @@ public:
                 relay.poll_for(list);
                 deadline = std::min(deadline, relay.deadline());
             }
-            const int wait = examples::milliseconds_until(deadline, hawse::posix_now());
+            const int wait = hawse::milliseconds_until(deadline, hawse::posix_now());
             if (::poll(list.data(), list.size(), wait) < 0 && errno != EINTR) return EXIT_FAILURE;
             relays_.remove_if([](Relay& relay) { return !relay.turn(hawse::posix_now()); });
             accept();

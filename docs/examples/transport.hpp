@@ -7,7 +7,6 @@
 #include "hawse/posix.hpp"
 
 #include <cerrno>
-#include <climits>
 #include <cstddef>
 #include <span>
 #include <sys/socket.h>
@@ -71,15 +70,6 @@ hawse::Bytes read_some(int descriptor, Side& side, hawse::Bytes scratch, hawse::
 template <typename Side>
 Written write_some(int descriptor, Side& side, hawse::Time now) {
     return write_some(PlainSocket{descriptor}, side, now);
-}
-
-/// How long poll() or epoll_wait() may wait; -1 is for ever.
-inline int milliseconds_until(hawse::Time deadline, hawse::Time now) noexcept {
-    if (deadline == hawse::never) return -1;
-    const auto left = (deadline - now).nanoseconds;
-    if (left <= 0) return 0;
-    constexpr std::int64_t most = INT_MAX - 1;
-    return static_cast<int>(left / 1'000'000 < most ? left / 1'000'000 + 1 : most);
 }
 
 }  // namespace examples

@@ -84,8 +84,8 @@ hawse_mutable_octets hawse_connection_landing(hawse_connection* connection) {
     return capi::mutable_octets(of(connection).landing());
 }
 
-void hawse_connection_landed(hawse_connection* connection, size_t size, int64_t now) {
-    of(connection).landed(size, Time{now});
+size_t hawse_connection_landed(hawse_connection* connection, size_t size, int64_t now) {
+    return of(connection).landed(size, Time{now});
 }
 
 uint64_t hawse_connection_announced_size(const hawse_connection* connection) {

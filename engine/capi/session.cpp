@@ -91,8 +91,8 @@ hawse_mutable_octets hawse_session_landing(hawse_session* session) {
     return capi::mutable_octets(of(session).landing());
 }
 
-void hawse_session_landed(hawse_session* session, size_t size, int64_t now) {
-    of(session).landed(size, Time{now});
+size_t hawse_session_landed(hawse_session* session, size_t size, int64_t now) {
+    return of(session).landed(size, Time{now});
 }
 
 void hawse_session_receive_end(hawse_session* session, hawse_transport_end end, int64_t now) {

@@ -47,7 +47,9 @@ Bytes Connection::unread() noexcept { return conversation().unread(); }
 
 Bytes Connection::landing() noexcept { return conversation().landing(); }
 
-void Connection::landed(std::size_t size, Time now) noexcept { conversation().landed(size, now); }
+std::size_t Connection::landed(std::size_t size, Time now) noexcept {
+    return conversation().landed(size, now);
+}
 
 std::uint64_t Connection::announced_size() const noexcept {
     return conversation().announced_size();

@@ -59,12 +59,13 @@ Refusal Conversation::receive(Bytes octets, Time now) noexcept {
     return Refusal::none;
 }
 
-void Conversation::landed(std::size_t size, Time now) noexcept {
+std::size_t Conversation::landed(std::size_t size, Time now) noexcept {
     deadlines_.touch(waits(), now);
     size = receiver_.landed(shared_, size);
-    if (size == 0) return;
+    if (size == 0) return 0;
     deadlines_.hear();
     if (shared_.statistics != nullptr) shared_.statistics->received.wire_octets += size;
+    return size;
 }
 
 Event Conversation::next_event() noexcept {

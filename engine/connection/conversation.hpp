@@ -28,7 +28,7 @@ public:
     std::size_t next_events(std::span<Event> events) noexcept;
     Bytes unread() noexcept;
     Bytes landing() noexcept { return receiver_.landing(shared_); }
-    void landed(std::size_t size, Time now) noexcept;
+    std::size_t landed(std::size_t size, Time now) noexcept;
     [[nodiscard]] std::uint64_t announced_size() const noexcept {
         return receiver_.announced_size();
     }

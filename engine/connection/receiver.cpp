@@ -22,6 +22,7 @@ Event failure(Cause cause) noexcept { return {EventKind::failed, 0, {}, {.cause 
 
 Event Receiver::next(const Shared& shared) noexcept {
     if (later_ != Violation::none) return failure(later_);
+    if (message_landed_) return tell_message(shared.config->pool);
     while (!stopped_) {
         if (stage_ == Stage::header) {
             if (!holds_input()) break;
@@ -264,21 +265,24 @@ Event Receiver::take_for_message(const Shared& shared, ConstBytes octets) noexce
     if (frame_left_ == 0) end_frame(shared);
     if (!last) return {};
     if (in_place) return {EventKind::message, kind_flag() | Event::in_place_flag, octets};
-    const ConstBytes message{message_place_, stored_size_};
-    if (host_place_) {
-        give_back_message_place(shared.config->pool);
-        return {EventKind::message, kind_flag() | Event::in_place_flag, message};
-    }
-    message_shown_ = true;
-    return {EventKind::message, kind_flag(), message};
+    return tell_message(shared.config->pool);
 }
 
-// Octets that landed lie where they belong already.
+// From the place it was stored in: the host's, which is forgotten, or ours.
+Event Receiver::tell_message(Pool* pool) noexcept {
+    const ConstBytes message{message_place_, stored_size_};
+    message_landed_ = false;
+    message_shown_ = !host_place_;
+    if (message_shown_) return {EventKind::message, kind_flag(), message};
+    give_back_message_place(pool);
+    return {EventKind::message, kind_flag() | Event::in_place_flag, message};
+}
+
 bool Receiver::store(Pool* pool, ConstBytes octets) noexcept {
     if (octets.empty()) return true;
     const std::size_t needed = stored_size_ + octets.size();
     if (needed > message_capacity_ && !grow_place(pool, needed)) return false;
-    if (octets.data() != stored_end()) std::memcpy(stored_end(), octets.data(), octets.size());
+    std::memcpy(stored_end(), octets.data(), octets.size());
     stored_size_ = needed;
     return true;
 }
@@ -310,20 +314,34 @@ Bytes Receiver::landing(const Shared& shared) noexcept {
     return {stored_end(), landing_size()};
 }
 
+// Judged at once, as far as that needs no pull, so that other octets may be lent behind these.
 std::size_t Receiver::landed(const Shared& shared, std::size_t size) noexcept {
     if (!landing_lent_) return 0;
+    landing_lent_ = false;
     size = std::min(size, landing_size());
-    lend({stored_end(), size});
-    if (!stopped_) return size;
-    lend({});
-    give_back_message_place(shared.config->pool);
+    const Bytes octets{stored_end(), size};
+    if (stopped_) {
+        give_back_message_place(shared.config->pool);
+        return size;
+    }
+    if (peer_masks_) apply_mask(octets, key_);
+    key_ = key_.advanced(size);
+    frame_left_ -= size;
+    stored_size_ += size;
+    if (shared.statistics != nullptr) shared.statistics->received.payload_octets += size;
+    if (text_ && validator_.take(octets) < size) later_ = Violation::invalid_utf8;
+    if (frame_left_ != 0 || later_ != Violation::none) return size;
+    if (fin() && text_ && !validator_.complete()) later_ = Violation::truncated_utf8;
+    message_landed_ = fin() && later_ == Violation::none;
+    end_frame(shared);
     return size;
 }
 
 Refusal Receiver::land_in(const Shared& shared, Bytes place) noexcept {
-    if (stopped_ || !in_message_ || shared.config->delivery != Delivery::messages)
+    if (stopped_ || !in_message_ || later_ != Violation::none ||
+        shared.config->delivery != Delivery::messages)
         return Refusal::no_message_in_progress;
-    if (message_shown_ || has_landed()) return Refusal::unread_input;
+    if (message_shown_) return Refusal::unread_input;
     if (place.size() < message_size_) return Refusal::place_too_small;
     if (stored_size_ != 0) std::memcpy(place.data(), message_place_, stored_size_);
     give_back_message_place(shared.config->pool);
@@ -345,7 +363,6 @@ void Receiver::give_back_message_place(Pool* pool) noexcept {
 }
 
 Bytes Receiver::unread() noexcept {
-    if (has_landed()) return {};
     const Bytes untouched{at_, end_};
     at_ = end_ = nullptr;
     return untouched;
@@ -368,6 +385,7 @@ void Receiver::drop_message(const Shared& shared) noexcept {
 
 void Receiver::stop(const Shared& shared) noexcept {
     stopped_ = true;
+    message_landed_ = false;
     later_ = Violation::none;
     at_ = end_ = nullptr;
     // What was lent to be read into may be read into yet.

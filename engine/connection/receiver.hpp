@@ -39,12 +39,12 @@ public:
     [[nodiscard]] bool holds_input() const noexcept { return at_ != end_; }
     /// next() has something to tell without further octets, or octets to look at.
     [[nodiscard]] bool has_more() const noexcept {
-        return holds_input() || later_ != Violation::none;
+        return holds_input() || later_ != Violation::none || message_landed_;
     }
-    /// Ends the loan; answers what was not touched. Octets that have landed are ours already.
+    /// Ends the loan; answers what was not touched.
     Bytes unread() noexcept;
 
-    // As in Connection. landed() answers how many octets it believes.
+    // As in Connection.
     Bytes landing(const Shared& shared) noexcept;
     std::size_t landed(const Shared& shared, std::size_t size) noexcept;
     Refusal land_in(const Shared& shared, Bytes place) noexcept;
@@ -88,6 +88,7 @@ private:
     Event take_frame(const Shared& shared, ConstBytes octets) noexcept;
     Event take_for_message(const Shared& shared, ConstBytes octets) noexcept;
     bool store(Pool* pool, ConstBytes octets) noexcept;
+    Event tell_message(Pool* pool) noexcept;
     Event fail_later(Violation violation, Event now) noexcept;
 
     [[nodiscard]] Opcode opcode() const noexcept { return Opcode(first_octet_ & 0x0F); }
@@ -97,9 +98,6 @@ private:
     bool grow_place(Pool* pool, std::size_t size) noexcept;
     void give_back_message_place(Pool* pool) noexcept;
     [[nodiscard]] std::byte* stored_end() const noexcept { return message_place_ + stored_size_; }
-    [[nodiscard]] bool has_landed() const noexcept {
-        return holds_input() && stored_size_ < message_capacity_ && at_ == stored_end();
-    }
     [[nodiscard]] std::size_t landing_size() const noexcept;
     [[nodiscard]] unsigned kind_flag() const noexcept { return text_ ? Event::text_flag : 0U; }
 
@@ -136,8 +134,9 @@ private:
     bool stopped_ : 1 = false;
     bool message_shown_ : 1 = false;
     bool control_shown_ : 1 = false;
-    bool host_place_ : 1 = false;    // the message's place is the host's
-    bool landing_lent_ : 1 = false;  // its free tail is lent
+    bool host_place_ : 1 = false;      // the message's place is the host's
+    bool landing_lent_ : 1 = false;    // its free tail is lent
+    bool message_landed_ : 1 = false;  // its last octets landed, and it was not told yet
 };
 
 }  // namespace hawse::connection

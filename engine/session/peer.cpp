@@ -203,10 +203,10 @@ Bytes Peer::landing() noexcept {
     return opened_told_ && rest_.empty() ? connection_->landing() : Bytes{};
 }
 
-void Peer::landed(std::size_t size, Time now) noexcept {
-    if (!connection_) return;
+std::size_t Peer::landed(std::size_t size, Time now) noexcept {
+    if (!connection_) return 0;
     clock_ = now;
-    connection_->landed(size, now);
+    return connection_->landed(size, now);
 }
 
 void Peer::receive_end(TransportEnd end, Time now) noexcept {

@@ -39,7 +39,7 @@ public:
     Event next_event() noexcept;
     Bytes unread() noexcept;
     Bytes landing() noexcept;
-    void landed(std::size_t size, Time now) noexcept;
+    std::size_t landed(std::size_t size, Time now) noexcept;
     void receive_end(TransportEnd end, Time now) noexcept;
     void abort(Time now) noexcept;
 

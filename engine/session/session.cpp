@@ -48,7 +48,9 @@ Bytes Session::unread() noexcept { return peer().unread(); }
 
 Bytes Session::landing() noexcept { return peer().landing(); }
 
-void Session::landed(std::size_t size, Time now) noexcept { peer().landed(size, now); }
+std::size_t Session::landed(std::size_t size, Time now) noexcept {
+    return peer().landed(size, now);
+}
 
 void Session::receive_end(TransportEnd end, Time now) noexcept { peer().receive_end(end, now); }
 

@@ -163,20 +163,19 @@ TEST_CASE("what landed counts for as much as was lent, once, and 0 takes it back
     drive->count_into(&statistics);
     const Octets message = pattern(400);
     const Octets input = frame(Role::server, 0x82, message);
-    drive->landed(50, drive.now);  // nothing was lent
+    CHECK(drive->landed(50, drive.now) == 0);  // nothing was lent
     drive.feed(ConstBytes(input).first(304));
     CHECK(statistics.received.wire_octets == 304);
     CHECK(drive->announced_size() == 400);
     REQUIRE(drive->landing().size() == 100);
     drive->landed(0, drive.now);
     CHECK_FALSE(drive->next_event());
-    drive->landed(50, drive.now);  // it was taken back
+    CHECK(drive->landed(50, drive.now) == 0);  // it was taken back
     CHECK_FALSE(drive->next_event());
     const Bytes landing = drive->landing();
     std::copy(message.end() - 100, message.end(), landing.begin());
-    drive->landed(5000, drive.now);
+    CHECK(drive->landed(5000, drive.now) == 100);
     CHECK(drive->unread().empty());  // it is ours
-    CHECK(drive->receive({}, drive.now) == Refusal::unread_input);
     const Event event = drive->next_event();
     CHECK(copy_of(event.payload()) == message);
     CHECK(drive->announced_size() == 0);
@@ -333,15 +332,62 @@ TEST_CASE("the host's place is forgotten when the message will never be whole") 
     }
 }
 
-TEST_CASE("a place is refused while octets that landed are not pulled, or a message is shown") {
+TEST_CASE("a scatter read lends what lies behind the landing at once, whatever landed") {
+    for (const Role role : both_roles)
+        for (const bool in_a_place : {false, true})
+            for (const std::string_view text : {"0123456789", "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"})
+                for (const std::size_t broken : {std::size_t{0}, std::size_t{5}, std::size_t{9}}) {
+                    Octets input = frame(other(role), 0x81, text);
+                    const std::size_t header_size = input.size() - 10;
+                    if (broken != 0) input[header_size + broken] ^= std::byte{0x80};
+                    append(input, frame(other(role), 0x89, "behind"));
+                    Replay replay;
+                    replay.role = role;
+                    const Outcome whole = replay.run(input);
+
+                    Rig rig;
+                    Drive drive(rig, role);
+                    Octets place(10);
+                    drive.feed(ConstBytes(input).first(header_size + 3));
+                    if (in_a_place) REQUIRE(drive->land_in(place) == Refusal::none);
+                    const Bytes landing = drive->landing();
+                    REQUIRE(landing.size() == 7);
+                    std::copy_n(input.begin() + std::ptrdiff_t(header_size) + 3, 7,
+                                landing.begin());
+                    Octets scratch = copy_of(ConstBytes(input).subspan(header_size + 10));
+                    const std::size_t size = 7 + scratch.size();
+                    const std::size_t landed = drive->landed(size, drive.now);
+                    CHECK(landed == 7);
+                    CHECK(drive->receive(scratch, drive.now) == Refusal::none);
+                    CHECK(drive->landing().empty());
+                    CHECK(drive->land_in(place) == Refusal::no_message_in_progress);
+                    drive.pull();
+                    CHECK(drive.story.text() == whole.story);
+                    CHECK(hex(drive.output) == whole.output);
+                }
+}
+
+TEST_CASE("a message that landed and was not pulled is dropped with the conversation") {
+    for (const bool in_a_place : {false, true}) {
+        Rig rig;
+        Drive drive(rig, Role::client);
+        const Octets input = frame(Role::server, 0x82, pattern(300));
+        drive.feed(ConstBytes(input).first(290));
+        Octets place(300);
+        if (in_a_place) REQUIRE(drive->land_in(place) == Refusal::none);
+        CHECK(drive->landed(drive->landing().size(), drive.now) == 14);
+        drive->abort(drive.now);
+        CHECK(drive.told() == "closed unclean sent 1006 received 1006 \"\" aborted");
+        CHECK(rig.pool.leased_size() == 0);
+    }
+}
+
+TEST_CASE("a place is refused without a message, while one is shown, and when it is too small") {
     Rig rig;
     Drive drive(rig, Role::client);
     Octets place(2000);
     CHECK(drive->land_in(place) == Refusal::no_message_in_progress);
     drive.feed(ConstBytes(frame(Role::server, 0x82, pattern(1000))).first(400));
-    REQUIRE_FALSE(drive->landing().empty());
-    drive->landed(10, drive.now);
-    CHECK(drive->land_in(place) == Refusal::unread_input);
-    CHECK_FALSE(drive->next_event());
-    CHECK(drive->land_in(place) == Refusal::none);
+    CHECK(drive->land_in(Bytes(place).first(999)) == Refusal::place_too_small);
+    CHECK(drive->land_in(Bytes(place).first(1000)) == Refusal::none);
 }

@@ -15,9 +15,6 @@ using asio::ip::tcp;
 using namespace asio::experimental::awaitable_operators;
 using enum hawse::TransportEnd;
 
-asio::steady_timer::time_point to_time_point(hawse::Time time) {
-    return asio::steady_timer::time_point(hawse::to_chrono(time - hawse::Time{}));
-}
 hawse::Time now() { return hawse::to_time(std::chrono::steady_clock::now()); }
 
 void read(tcp::socket& socket, hawse::Session& session, hawse::Bytes scratch) {
@@ -26,7 +23,8 @@ void read(tcp::socket& socket, hawse::Session& session, hawse::Bytes scratch) {
     const std::array places = {asio::buffer(place.data(), place.size()),
                                asio::buffer(scratch.data(), scratch.size())};
     const auto size = socket.read_some(places, error);
-    if (!error) examples::receive_scattered(session, size, place, scratch, now());
+    const auto landed = session.landed(size, now());
+    if (!error) (void)session.receive(scratch.first(size - landed), now());
     if (error && error != asio::error::would_block)
         session.receive_end(error == asio::error::eof ? orderly : broken, now());
 }

@@ -48,7 +48,8 @@ struct Loop : examples::Host {
             const auto place = peer.landing();
             const iovec places[] = {{place.data(), place.size()}, {scratch.data(), scratch.size()}};
             const auto size = ::readv(socket, places, 2);
-            if (size > 0) examples::receive_scattered(peer, std::size_t(size), place, scratch, now);
+            const auto landed = peer.landed(size > 0 ? std::size_t(size) : 0, now);
+            if (size > 0) (void)peer.receive({scratch.data(), std::size_t(size) - landed}, now);
             if (size == 0) peer.receive_end(orderly, now);
             if (size < 0 && !examples::would_block(errno)) peer.receive_end(broken, now);
         }

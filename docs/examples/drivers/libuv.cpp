@@ -31,7 +31,7 @@ struct Peer : hawse::Session {
         examples::echo(*this);
         hawse::Slice slices[16];
         if (const auto count = write_size == 0 ? gather(slices) : 0) {
-            handed_over(write_size = examples::size_of({slices, count}), now());
+            handed_over(write_size = hawse::size_of({slices, count}), now());
             auto* const pieces = reinterpret_cast<uv_buf_t*>(slices);  // laid out alike
             if (uv_write(&write, &tcp.stream, pieces, unsigned(count), on_written) < 0)
                 return on_written(&write, UV_EPIPE);
@@ -39,7 +39,7 @@ struct Peer : hawse::Session {
         if (wants().end_write() && uv_shutdown(&shutdown, &tcp.stream, nullptr) == 0)
             write_ended(now());
         wants().read() ? uv_read_start(&tcp.stream, on_space, on_read) : uv_read_stop(&tcp.stream);
-        const auto wait = std::uint64_t(examples::milliseconds_until(deadline(), now()));
+        const auto wait = std::uint64_t(hawse::milliseconds_until(deadline(), now()));
         uv_timer_start(
             &timer.timer, [](uv_timer_t* its) { of(its).settle(); }, wait, 0);
         if (wants().close()) end(&tcp.handle, nullptr), end(&timer.handle, nullptr);

@@ -5,8 +5,8 @@
 #include "hawse/posix.hpp"
 #include "echo.hpp"
 #include "host.hpp"
-#include "transport.hpp"
 
+#include <algorithm>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <string>
@@ -27,7 +27,7 @@ struct Peer : hawse::Session {
         while (!wants().close()) {
             const int events = (wants().read() ? POLLIN : 0) | (sealed.empty() ? 0 : POLLOUT);
             pollfd ready{events != 0 ? socket : -1, short(events), 0};
-            (void)::poll(&ready, 1, examples::milliseconds_until(deadline(), hawse::posix_now()));
+            (void)::poll(&ready, 1, hawse::milliseconds_until(deadline(), hawse::posix_now()));
             advance(hawse::posix_now());  // before deadline() it does nothing
             if (wants().read() && (ready.revents & ~POLLOUT) != 0) read(hawse::posix_now());
             for (bool more = true; more; more = write(hawse::posix_now())) examples::echo(*this);

@@ -96,7 +96,7 @@ public:
     }
     /// All of the first `count` slices, without a copy where that pays; answers their size.
     std::size_t send(int socket, Message& message, std::size_t count) {
-        message.size = size_of({message.slices, count});
+        message.size = hawse::size_of({message.slices, count});
         message.header.msg_iov = const_cast<iovec*>(hawse::iovecs(message.slices));
         message.header.msg_iovlen = count;
         const bool lends = can_lend_ && message.size > 2 * block_size;

@@ -43,7 +43,8 @@ struct Limits {
 
     /// Output at which wants() stops asking for input.
     std::size_t output_high = std::size_t{256} << 10;
-    /// Output beyond which sends are refused; control frames never are.
+    /// Output beyond which sends are refused; control frames never are. A host that echoes or relays
+    /// needs room for output_high, the answers to one read, and the largest message.
     std::size_t output_max = std::size_t{32} << 20;
     /// Messages longer than this are sent in frames of this size; 0 never splits.
     std::uint64_t send_frame_size_max = 0;

@@ -101,13 +101,18 @@ public:
     /// progress, and no more than its frame still lacks. Empty when octets are still lent, or when
     /// what comes next does not belong to a message of which octets have arrived. Lent until landed(),
     /// land_in() or receive(), whatever else is called or passes, or destruction. The place doubles
-    /// when it is full: may lease and copy what has arrived; otherwise O(1). A scatter read into
-    /// {landing(), scratch} needs no further thought.
+    /// when it is full: may lease and copy what has arrived; otherwise O(1).
     Bytes landing() noexcept;
 
-    /// `size` octets were read into what landing() lent; more than it lent counts as all, and 0
-    /// takes it back. Pull events after it, as after receive().
-    void landed(std::size_t size, Time now) noexcept;
+    /// `size` octets were read into what landing() lent. Answers how many of them it took: at most as
+    /// many as were lent, 0 when nothing was; 0 octets give it back. Pull events after it. So a scatter
+    /// read is
+    ///
+    ///     size = readv({landing(), scratch});
+    ///     receive(scratch.first(size - landed(size, now)), now);
+    ///
+    /// and octets alone, however they come, need landing() not at all. O(size).
+    std::size_t landed(std::size_t size, Time now) noexcept;
 
     /// Octets that the frames of the message in progress have announced, arrived or not; 0 without one.
     [[nodiscard]] std::uint64_t announced_size() const noexcept;
@@ -188,7 +193,9 @@ public:
 
     /// The two halves of wrote(), for transports that hand memory back later: handed_over() as soon
     /// as the transport has taken the octets (gather() then shows those behind them), reusable() when
-    /// it no longer reads them. More than was shown, or more than was handed over, counts as all.
+    /// it no longer reads them. More than was shown, or more than was handed over, counts as all, so
+    /// that a host which writes all that it was shown may say SIZE_MAX. What is reusable is counted from
+    /// the front: where notices come in another order, add them up and tell when none is missing.
     void handed_over(std::size_t size, Time now) noexcept;
     void reusable(std::size_t size) noexcept;
 
@@ -196,7 +203,8 @@ public:
     /// are handed over and not yet reusable: answers 0 then.
     std::size_t write_output(Bytes into, Time now) noexcept;
 
-    /// The sending side was shut, as wants().end_write() asked.
+    /// The sending side was shut, as wants().end_write() asked; until then it goes on asking, so a
+    /// close_notify that finds no room may wait for some.
     void write_ended(Time now) noexcept;
 
     /// The next token whose octets are the host's again, in the order lent; zero when there is none.
@@ -211,7 +219,8 @@ public:
     [[nodiscard]] State state() const noexcept;
 
     /// When to call advance() at the latest; `never` when nothing is waited for. It may move later
-    /// without notice; when it moves earlier, a driver that asks after every input sees it. It may
+    /// without notice; when it moves earlier, a driver that asks after every input, and after what that
+    /// made it write, sees it. It may
     /// lie in the past: a wait that a call without a time started is counted from the next call with
     /// one.
     [[nodiscard]] Time deadline() const noexcept;

@@ -95,14 +95,15 @@ HAWSE_API hawse_mutable_octets hawse_connection_unread(hawse_connection* connect
 
 /// Where the octets that come next may be read to: the free tail of the place of the message in
 /// progress, and no more than its frame still lacks. Empty when octets are still lent, or when what
-/// comes next does not belong to a message of which octets have arrived. Lent until landed or receive,
-/// whatever else is called, or the end of the object. The place doubles when it is full: may lease and
-/// copy what has arrived; otherwise O(1).
+/// comes next does not belong to a message of which octets have arrived. Lent until landed, land_in
+/// or receive, whatever else is called or passes, or the end of the object. The place doubles when it
+/// is full: may lease and copy what has arrived; otherwise O(1).
 HAWSE_API hawse_mutable_octets hawse_connection_landing(hawse_connection* connection);
 
-/// `size` octets were read into what landing lent; more than it lent counts as all, and 0 takes it
-/// back. Pull events after it, as after receive.
-HAWSE_API void hawse_connection_landed(hawse_connection* connection, size_t size, int64_t now);
+/// `size` octets were read into what landing lent. Answers how many of them it took: at most as many as
+/// were lent, 0 when nothing was; 0 octets give it back. The others of a scatter read are given to
+/// receive at once. Pull events after it. O(size).
+HAWSE_API size_t hawse_connection_landed(hawse_connection* connection, size_t size, int64_t now);
 
 /// Octets that the frames of the message in progress have announced, arrived or not; 0 without one.
 HAWSE_API uint64_t hawse_connection_announced_size(const hawse_connection* connection);

@@ -81,7 +81,7 @@ HAWSE_API hawse_refusal hawse_session_receive(hawse_session* session, uint8_t* o
 HAWSE_API bool hawse_session_next_event(hawse_session* session, hawse_event* event);
 HAWSE_API hawse_mutable_octets hawse_session_unread(hawse_session* session);
 HAWSE_API hawse_mutable_octets hawse_session_landing(hawse_session* session);
-HAWSE_API void hawse_session_landed(hawse_session* session, size_t size, int64_t now);
+HAWSE_API size_t hawse_session_landed(hawse_session* session, size_t size, int64_t now);
 HAWSE_API void hawse_session_receive_end(hawse_session* session, hawse_transport_end end,
                                          int64_t now);
 HAWSE_API void hawse_session_abort(hawse_session* session, int64_t now);

@@ -6,7 +6,9 @@
 #include "hawse/slice.hpp"
 #include "hawse/time.hpp"
 
+#include <climits>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <sys/uio.h>
 #include <time.h>
@@ -27,6 +29,15 @@ inline Time posix_now() noexcept {
     timespec time{};
     (void)::clock_gettime(CLOCK_MONOTONIC, &time);
     return Time{} + seconds(time.tv_sec) + nanoseconds(time.tv_nsec);
+}
+
+/// How long poll() or epoll_wait() may wait for `deadline`: rounded up; -1 is for ever.
+inline int milliseconds_until(Time deadline, Time now) noexcept {
+    if (deadline == never) return -1;
+    const std::int64_t left = (deadline - now).nanoseconds;
+    if (left <= 0) return 0;
+    constexpr std::int64_t most = INT_MAX - 1;
+    return static_cast<int>(left / 1'000'000 < most ? left / 1'000'000 + 1 : most);
 }
 
 /// The kernel's random octets.

@@ -6,6 +6,7 @@
 #include "hawse/bytes.hpp"
 
 #include <cstddef>
+#include <span>
 
 namespace hawse {
 
@@ -39,5 +40,12 @@ private:
     Size size_ = 0;
 #endif
 };
+
+/// Octets of all of them.
+inline std::size_t size_of(std::span<const Slice> slices) noexcept {
+    std::size_t size = 0;
+    for (const Slice& slice : slices) size += slice.size();
+    return size;
+}
 
 }  // namespace hawse
