@@ -58,6 +58,9 @@ OPTIONAL_HEADERS = {'posix.hpp', 'windows.hpp', 'chrono.hpp', 'heap.hpp'}
 RATCHETS = {'function-size': 70, 'file-size': 400, 'header-size': 250, 'columns': 100}
 COLUMNS_WITH_COMMENT = 110
 
+# A program of this folder shows one event loop or library, and is read in one sitting.
+DRIVERS, DRIVER_SIZE = 'docs/examples/drivers', 80
+
 # (rule, path or path::function): the reason. One that is no longer needed is a finding.
 EXEMPTIONS = {
     ('columns', 'engine/vocabulary/violation.cpp'): 'a table: one violation, one row, one line',
@@ -489,6 +492,20 @@ def header_size(tree):
                 'header-size', source.path):
             yield source.path, 1, (f'{size} lines of code in a public header, at most '
                                    f'{RATCHETS["header-size"]}: split it')
+
+
+@rule('driver-size')
+def driver_size(tree):
+    """Lines of code of a driver, includes counted; what all of them need is in headers."""
+    for source in tree.sources:
+        if not source.under(DRIVERS) or source.suffix not in ('.cpp', '.py'):
+            continue
+        told = re.sub(r'^[ \t]*""".*?"""', '', source.text, flags=re.M | re.S).split('\n')
+        size = len(source.code_lines) if source.is_cpp else sum(
+            bool(line.strip()) and not line.lstrip().startswith('#') for line in told)
+        if size > DRIVER_SIZE:
+            yield source.path, 1, (f'{size} lines of code in a driver, at most {DRIVER_SIZE}: say it '
+                                   'shorter, or change the face that makes it long')
 
 
 @rule('columns')

@@ -210,8 +210,7 @@ void Attempt::tell_closed(const hawse::Event& event) {
 
 void Attempt::tell_cause(hawse::Cause cause, hawse::Violation violation) {
     auto fault = stream_.fault();
-    if (cause == hawse::Cause::transport_broken && !fault.sentence.empty())
-        return blame(std::move(fault.sentence), fault.is_final);
+    if (!fault.sentence.empty()) return blame(std::move(fault.sentence), fault.is_final);
     blame(describe(cause, violation), !may_pass(cause));
 }
 

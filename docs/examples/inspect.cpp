@@ -36,16 +36,6 @@ struct KnownEntropy {
     }
 };
 
-std::string_view name_of(hawse::State state) noexcept {
-    switch (state) {
-        case hawse::State::open: return "open";
-        case hawse::State::closing: return "closing";
-        case hawse::State::closed: return "closed";
-        case hawse::State::failed: return "failed";
-    }
-    return "";
-}
-
 std::string_view name_of(hawse::HandshakeState state) noexcept {
     switch (state) {
         case hawse::HandshakeState::opening: return "opening";
@@ -187,7 +177,7 @@ void Inspection::converse(const hawse::Agreement& agreement, Bytes early, Bytes 
             rest = rest.subspan(piece.size());
         }
     }
-    state_ = name_of(connection.state());
+    state_ = hawse::name_of(connection.state());
     if (options_.end) end(connection);
 }
 
@@ -288,6 +278,10 @@ void Inspection::tell(hawse::Connection&, const hawse::Event& event) {
                 .print();
             return;
         case hawse::EventKind::part:
+        case hawse::EventKind::frame:
+        case hawse::EventKind::request:
+        case hawse::EventKind::response:
+        case hawse::EventKind::opened:
         case hawse::EventKind::none: return;
     }
 }

@@ -125,6 +125,17 @@ Socket connect_to(const std::string& host, std::uint16_t port, hawse::Duration p
     return socket;
 }
 
+Socket begin_connect(const std::string& host, std::uint16_t port) {
+    Socket none;
+    const auto addresses = resolve(host, port, 0, none);
+    if (addresses == nullptr) return none;
+    const auto attempt = [](int descriptor, const addrinfo& address) {
+        const bool begun = ::connect(descriptor, address.ai_addr, address.ai_addrlen) == 0;
+        return begun || errno == EINPROGRESS ? 0 : errno;
+    };
+    return first_of(addresses, "cannot connect to " + place(host, port), attempt);
+}
+
 Socket listen_on(const std::string& host, std::uint16_t port) {
     Socket none;
     const auto addresses = resolve(host, port, AI_PASSIVE, none);

@@ -21,6 +21,10 @@ struct Socket {
 /// not bounded: getaddrinfo() cannot be.
 Socket connect_to(const std::string& host, std::uint16_t port, hawse::Duration patience);
 
+/// Begins to connect to the first address of `host` and does not wait for it: the first read or write
+/// that does not block says how it went.
+Socket begin_connect(const std::string& host, std::uint16_t port);
+
 /// Listens on the first address of `host` that lets us; port 0 picks one.
 Socket listen_on(const std::string& host, std::uint16_t port);
 

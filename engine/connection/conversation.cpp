@@ -135,7 +135,9 @@ bool Conversation::act_on(Event& event) noexcept {
 
 void Conversation::take_pong(ConstBytes payload) noexcept {
     const auto expected = keepalive_payload(keepalive_serial_);
-    if (keepalive_handed_ == never || !std::ranges::equal(payload, expected)) return;
+    if (keepalive_handed_ == never ||
+        !std::equal(payload.begin(), payload.end(), expected.begin(), expected.end()))
+        return;
     if (shared_.statistics != nullptr)
         shared_.statistics->round_trip_nanoseconds =
             (deadlines_.clock() - keepalive_handed_).nanoseconds;

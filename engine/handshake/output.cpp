@@ -50,7 +50,8 @@ std::size_t Output::gather(std::span<Slice> slices) const noexcept {
     if (size_left_ > body_.size() && count < slices.size())
         slices[count++] = Slice(head.last(size_left_ - body_.size()));
     const ConstBytes body = body_.last(std::min(size_left_, body_.size()));
-    if (!body.empty() && count < slices.size()) slices[count++] = Slice(body);
+    if (!body.empty() && count < slices.size())
+        slices[count++] = Slice(body.first(std::min(body.size(), Slice::size_max)));
     return count;
 }
 

@@ -88,7 +88,10 @@ const Request& Peer::request() const noexcept {
 }
 
 Refusal Peer::accept(const Acceptance& acceptance) noexcept {
-    return server_ != nullptr ? server_->accept(acceptance) : Refusal::not_deciding;
+    if (server_ == nullptr) return Refusal::not_deciding;
+    const Refusal refusal = server_->accept(acceptance);
+    if (refusal == Refusal::none) open();
+    return refusal;
 }
 
 Refusal Peer::reject(const Rejection& rejection) noexcept {
@@ -111,7 +114,7 @@ const Agreement& Peer::agreement() const noexcept {
 Refusal Peer::receive(Bytes octets, Time now) noexcept {
     if (!rest_.empty()) return Refusal::unread_input;
     if (end_waits_) return Refusal::transport_ended;
-    if (connection_) {
+    if (opened_told_) {
         clock_ = now;
         return connection_->receive(octets, now);
     }
@@ -127,7 +130,7 @@ Refusal Peer::receive(Bytes octets, Time now) noexcept {
 }
 
 Event Peer::next_event() noexcept {
-    if (connection_) return next_conversation_event();
+    if (opened_told_) return next_conversation_event();
     if (const Event event = next_opening_event()) return event;
     return next_failure_event();
 }
@@ -135,7 +138,7 @@ Event Peer::next_event() noexcept {
 Event Peer::next_opening_event() noexcept {
     HandshakeEvent told;
     visit([&](auto& side) { told = side.next_event(); });
-    if (told || rest_.empty()) return event_of(told);
+    if (told || rest_.empty() || connection_) return event_of(told);
     // More than may be kept came before the decision, and the loan ends here.
     rest_ = {};
     if (server_ != nullptr) server_->refuse_early_octets();
@@ -146,13 +149,16 @@ Event Peer::next_opening_event() noexcept {
 
 Event Peer::event_of(const HandshakeEvent& told) noexcept {
     if (told.status != 0) status_ = told.status;
-    if (told.kind == HandshakeEventKind::opened) open();
+    if (told.kind == HandshakeEventKind::opened) begin_conversation();
     if (told.kind == HandshakeEventKind::closed) closed_told_ = true;
     return ending(kind_of(told.kind), told.cause, told.violation);
 }
 
-void Peer::open() noexcept {
-    connection_.emplace(*config_, agreement(), clock_);
+void Peer::open() noexcept { connection_.emplace(*config_, agreement(), clock_); }
+
+void Peer::begin_conversation() noexcept {
+    if (!connection_) open();
+    opened_told_ = true;
     const Bytes early = server_ != nullptr ? server_->take_early() : Bytes{};
     lends_early_ = !early.empty();
     if (lends_early_) (void)connection_->receive(early, clock_);
@@ -189,12 +195,12 @@ Event Peer::next_failure_event() noexcept {
 }
 
 Bytes Peer::unread() noexcept {
-    if (!rest_.empty() || lends_early_ || !connection_) return std::exchange(rest_, {});
+    if (!rest_.empty() || lends_early_ || !opened_told_) return std::exchange(rest_, {});
     return connection_->unread();
 }
 
 Bytes Peer::landing() noexcept {
-    return connection_ && rest_.empty() ? connection_->landing() : Bytes{};
+    return opened_told_ && rest_.empty() ? connection_->landing() : Bytes{};
 }
 
 void Peer::landed(std::size_t size, Time now) noexcept {
@@ -208,7 +214,7 @@ void Peer::receive_end(TransportEnd end, Time now) noexcept {
     if (!lease_if_opening()) return fail_without_memory();
     clock_ = now;
     end_broken_ = end_broken_ || end == TransportEnd::broken;
-    end_waits_ = !rest_.empty();
+    end_waits_ = !rest_.empty() || (connection_ && !opened_told_);
     if (!end_waits_) tell_end();
 }
 

@@ -84,6 +84,7 @@ private:
     Event next_opening_event() noexcept;
     Event event_of(const HandshakeEvent& told) noexcept;
     void open() noexcept;
+    void begin_conversation() noexcept;
     Event next_conversation_event() noexcept;
     Event next_failure_event() noexcept;
     void tell_end() noexcept;
@@ -96,6 +97,7 @@ private:
     std::size_t handed_size_ = 0;  // of the handshake's answer
     std::uint16_t status_ = 0;
     Role role_;
+    bool opened_told_ = false;
     bool conversing_ = false;   // nothing of the opening is left to be told
     bool lends_early_ = false;  // the Connection's loan is the handshake's memory
     bool end_waits_ = false;    // an end was told behind octets that still wait

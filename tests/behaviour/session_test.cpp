@@ -229,6 +229,30 @@ TEST_CASE("a decision may come later, and what came early waits for it", "[6455-
     CHECK(host.story == "request\nopened\nbinary \"early\"");
 }
 
+TEST_CASE("a host may send as soon as it has accepted, and what comes meanwhile waits for `opened`") {
+    for (const bool ends : {false, true}) {
+        Rig rig;
+        Host host(rig, Role::server);
+        host.accepts = host.echoes = false;
+        host.feed(request_head).feed(frame(Role::client, 0x81, "early"));
+        REQUIRE(host.session.accept() == Refusal::none);
+        REQUIRE(host.session.connection() != nullptr);
+        CHECK(host.session.connection()->send(MessageKind::text, as_bytes("welcome")) ==
+              Refusal::none);
+        Octets more = frame(Role::client, 0x81, "later");
+        CHECK(host.session.receive(more, host.now) == Refusal::none);
+        CHECK(host.session.receive(more, host.now) == Refusal::unread_input);
+        CHECK(host.session.landing().empty());
+        if (ends) host.session.receive_end(TransportEnd::orderly, host.now);
+        host.pull();
+        CHECK(host.story == std::string("request\nopened\ntext \"early\"\ntext \"later\"") +
+                                (ends ? "\nclosed unclean sent 1006 received 1006 \"\" "
+                                        "transport_ended"
+                                      : ""));
+        CHECK(host.output.find("\r\n\r\n\x81\x07welcome") != std::string::npos);
+    }
+}
+
 TEST_CASE("more early octets than are kept wait for a decision at once, and are refused for a later",
           "[6455-4.1-01]") {
     const std::string big(3000, 'e');

@@ -187,11 +187,11 @@ class Echo:
         self.child = spawn([program, '--port', str(port), *arguments],
                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors)
         line = read_line(self.child.stdout, 20)
-        match = re.fullmatch(r'listening on http://(127\.0\.0\.1):([1-9]\d*)\n', line)
+        match = re.fullmatch(r'listening on (?:http(s?)://)?(127\.0\.0\.1):([1-9]\d*)\n', line)
         if not match:
             raise RuntimeError(f'hawse-echo says {line!r}, and {self.error_text()!r}')
-        self.host, self.port = match[1], int(match[2])
-        self.url = f'ws://{self.host}:{self.port}/'
+        self.host, self.port = match[2], int(match[3])
+        self.url = f'ws{match[1] or ""}://{self.host}:{self.port}/'
         self.idle_descriptors = self.descriptors()
 
     def error_text(self):

@@ -244,7 +244,10 @@ def speaks_http(checks, echo):
 # ---- The library as server of hawse-cat ---------------------------------------------------------
 
 class LibraryServer:
-    """A websockets server in a thread, by the paths of cat_checks.py."""
+    """A websockets server in a thread, by the paths of cat_checks.py; over TLS where it has `ssl`."""
+
+    def __init__(self, ssl=None):
+        self.ssl = ssl
 
     async def process(self, path, headers):
         if path == '/refuse':
@@ -282,7 +285,7 @@ class LibraryServer:
         async def start():
             self.server = await websockets.serve(
                 self.handle, '127.0.0.1', 0, process_request=self.process,
-                subprotocols=['second'], **PLAIN)
+                subprotocols=['second'], ssl=self.ssl, **PLAIN)
             started.set()
 
         def run():
@@ -293,7 +296,7 @@ class LibraryServer:
         self.thread.start()
         assert started.wait(20)
         self.port = self.server.sockets[0].getsockname()[1]
-        self.url = f'ws://127.0.0.1:{self.port}'
+        self.url = f'{"wss" if self.ssl else "ws"}://127.0.0.1:{self.port}'
         return self
 
     def __exit__(self, *failure):

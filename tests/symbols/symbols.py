@@ -15,6 +15,7 @@ ALLOWED = pathlib.Path(__file__).resolve().parent / 'allowed.tsv'
 BUILDS = ('all', 'asserts')
 # Written once, by whoever loads the program, before anything runs: constants that hold addresses.
 RELOCATED = '.data.rel.ro'
+# WebAssembly has none of these, and its data is not looked at.
 WRITABLE = ('.data', '.bss', '.tdata', '.tbss', 'COMMON', '*COM*')
 
 
@@ -34,7 +35,7 @@ def read_symbols(nm, archive):
     member = archive
     for line in printed.splitlines():
         if line.startswith(('Undefined symbols from ', 'Symbols from ')):
-            member = line.rsplit('[', 1)[-1].rstrip(':').rstrip(']')
+            member = line.replace('[', ' ').split()[-1].rstrip(':]')
         columns = [column.strip() for column in line.split('|')]
         if len(columns) == 7 and columns[0] != 'Name':
             yield member, columns[0].split('@')[0], columns[2], columns[6]
@@ -45,7 +46,7 @@ def findings(nm, archive, allowed):
     for member, name, kind, section in read_symbols(nm, archive):
         if kind in ('U', 'w', 'v'):
             needed.setdefault(name, member)
-        elif name:
+        elif name not in ('', section):  # COFF names its sections so
             defined.add(name)
             if section.startswith(WRITABLE) and not section.startswith(RELOCATED):
                 written.append((member, name, section))

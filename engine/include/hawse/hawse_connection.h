@@ -95,9 +95,9 @@ HAWSE_API hawse_mutable_octets hawse_connection_unread(hawse_connection* connect
 
 /// Where the octets that come next may be read to: the free tail of the place of the message in
 /// progress, and no more than its frame still lacks. Empty when octets are still lent, or when what
-/// comes next does not belong to a message of which octets have arrived. Lent until landed or receive,
-/// whatever else is called, or the end of the object. The place doubles when it is full: may lease and
-/// copy what has arrived; otherwise O(1).
+/// comes next does not belong to a message of which octets have arrived. Lent until landed, land_in or
+/// receive, whatever else is called or passes, or the end of the object. The place doubles when it is
+/// full: may lease and copy what has arrived; otherwise O(1).
 HAWSE_API hawse_mutable_octets hawse_connection_landing(hawse_connection* connection);
 
 /// `size` octets were read into what landing lent; more than it lent counts as all, and 0 takes it

@@ -26,9 +26,10 @@ struct MaskKey {
 
     /// The key for a payload that goes on `offset` octets after its start.
     [[nodiscard]] constexpr MaskKey advanced(std::uint64_t offset) const noexcept {
-        const int bits = static_cast<int>(offset % 4) * 8;
-        return {std::endian::native == std::endian::little ? std::rotr(in_memory_order, bits)
-                                                           : std::rotl(in_memory_order, bits)};
+        // Rotated by hand: the count of std::rotr is signed in one C++ library, unsigned in another.
+        const unsigned ahead = static_cast<unsigned>(offset % 4) * 8;
+        const unsigned right = std::endian::native == std::endian::little ? ahead : 32 - ahead;
+        return {in_memory_order >> (right & 31) | in_memory_order << (-right & 31)};
     }
     friend constexpr bool operator==(MaskKey, MaskKey) = default;
 };

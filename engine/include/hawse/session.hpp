@@ -64,8 +64,8 @@ public:
     /// What was settled, from `opened` on.
     [[nodiscard]] const Agreement& agreement() const noexcept;
 
-    /// The conversation, from `opened` on; null before, and when it never comes to that. For sending,
-    /// closing, places and statistics; its transport is driven through the Session.
+    /// The conversation, from accept() or `opened` on; null before, and when it never comes to that.
+    /// For sending, closing, places and statistics; its transport is driven through the Session.
     [[nodiscard]] Connection* connection() noexcept;
 
     // As in Connection.

@@ -12,8 +12,8 @@ namespace hawse {
 class Slice {
 public:
     constexpr Slice() noexcept = default;
-    explicit Slice(ConstBytes bytes) noexcept {  // in the body: the members' order differs
-        data_ = const_cast<std::byte*>(bytes.data());
+    explicit Slice(ConstBytes bytes) noexcept {
+        data_ = const_cast<std::byte*>(bytes.data());  // which comes first depends on the platform
         size_ = static_cast<Size>(bytes.size());
     }
 
@@ -21,12 +21,14 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] ConstBytes bytes() const noexcept { return {data_, size_}; }
 
-    /// The most octets one slice can show.
+    /// What the platform counts the octets of a slice in.
 #ifdef _WIN32
     using Size = unsigned long;
 #else
     using Size = std::size_t;
 #endif
+    /// The most octets that one slice can show.
+    static constexpr std::size_t size_max = static_cast<Size>(-1);
 
 private:
 #ifdef _WIN32

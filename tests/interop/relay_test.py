@@ -1,0 +1,284 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""hawse-relay between real peers: python3-websockets on both ends, compressed; and raw sockets where
+every frame is looked at. What passes is what was sent, frame for frame; what is each side's own stays
+its own: pings, closing, and what becomes of the other side when one goes."""
+
+import asyncio
+import os
+import re
+import socket
+import subprocess
+import time
+
+import peers
+from peers import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, RawServer, Wire, accept_head
+
+checks = peers.Checks()
+websockets = peers.import_websockets()
+chosen = peers.options(__doc__.split('\n')[0], echo=False, cat=False, more=lambda parser: (
+    parser.add_argument('--relay', metavar='PATH', required=True, help='hawse-relay'),
+    parser.add_argument('--echo', metavar='PATH', required=True, help='hawse-echo')))
+
+
+class Server(RawServer):
+    """A RawServer whose script comes to its end."""
+
+    def __exit__(self, *failure):
+        super().__exit__(*failure)
+        checks.check(self.failure is None, f'the server plays its part: {self.failure!r}')
+
+
+class Relay:
+    """hawse-relay in front of `port`. It is stopped when `server`, if given, has played its part."""
+
+    def __init__(self, port, *arguments, server=None):
+        self.server = server
+        self.child = peers.spawn([chosen.relay, '--port', '0', *arguments, f'ws://127.0.0.1:{port}'],
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        line = peers.read_line(self.child.stdout, 20)
+        match = re.fullmatch(r'listening on ws://(127\.0\.0\.1):(\d+)\n', line)
+        self.host, self.port = match[1], int(match[2])
+        self.url = f'ws://127.0.0.1:{self.port}/'
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        if self.server:
+            self.server.thread.join(20)
+        checks.check(self.child.poll() is None, 'hawse-relay still runs at the end')
+        peers.stop(self.child)
+
+
+def request(extensions=None, path='/'):
+    return (f'GET {path} HTTP/1.1\r\nHost: relay\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+            'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n'
+            + (f'Sec-WebSocket-Extensions: {extensions}\r\n' if extensions else '') + '\r\n')
+
+
+def accept_with(head, extensions):
+    return accept_head(head)[:-2] + f'Sec-WebSocket-Extensions: {extensions}\r\n\r\n'.encode()
+
+
+# ---- python3-websockets, compressed -------------------------------------------------------------
+
+async def converse_compressed():
+    seen = []
+
+    async def serve(connection):
+        seen.append([extension.name for extension in connection.extensions])
+        async for message in connection:
+            await connection.send(message)
+
+    async with websockets.serve(serve, '127.0.0.1', 0, max_size=None, compression='deflate') as server:
+        port = server.sockets[0].getsockname()[1]
+        with Relay(port) as relay:
+            async with websockets.connect(relay.url, max_size=None, compression='deflate') as client:
+                checks.equal([extension.name for extension in client.extensions], ['permessage-deflate'],
+                             'the client agrees on compression through the relay')
+                for message in ['', 'short', peers.text_of(300), peers.text_of(1 << 20),
+                                peers.octets_of(70000), b'\0' * (1 << 20), os.urandom(300000)]:
+                    await client.send(message)
+                    checks.check(await client.recv() == message,
+                                 f'{len(message)} {type(message).__name__} come back compressed')
+                await client.send(part for part in ['in ', 'three ', 'fragments'])
+                checks.equal(await client.recv(), 'in three fragments', 'fragments come back')
+                # Both directions at once, with pings between.
+                big = peers.text_of(1 << 18)
+
+                async def send():
+                    for _ in range(20):
+                        await client.send(big)
+                        await (await client.ping())
+
+                async def receive():
+                    return [await client.recv() == big for _ in range(20)]
+
+                _, same = await asyncio.gather(send(), receive())
+                checks.check(all(same), 'twenty messages and pings cross each other')
+            checks.equal(client.close_code, 1000, 'the client\'s close code')
+        checks.equal(seen, [['permessage-deflate']], 'the server agrees on compression as well')
+
+
+async def relay_closing():
+    async def serve(connection):
+        await connection.recv()
+        await connection.close(4321, 'for a reason')
+
+    async with websockets.serve(serve, '127.0.0.1', 0) as server:
+        with Relay(server.sockets[0].getsockname()[1]) as relay:
+            async with websockets.connect(relay.url) as client:
+                await client.send('close, please')
+                try:
+                    await client.recv()
+                except websockets.ConnectionClosed:
+                    pass
+            checks.equal((client.close_code, client.close_reason), (4321, 'for a reason'),
+                         'code and reason pass from server to client')
+
+
+# ---- Raw sockets --------------------------------------------------------------------------------
+
+def connect(relay, head):
+    return peers.connect(relay, head)
+
+
+def frames_pass_as_they_are():
+    seen = []
+
+    def script(wire, head):
+        wire.send(accept_with(head, 'permessage-deflate'))
+        for _ in range(6):
+            first, second = wire.take(2)
+            size = second & 0x7F
+            if size == 126:
+                size = int.from_bytes(wire.take(2), 'big')
+            key = wire.take(4)
+            seen.append((first, peers.masked(wire.take(size), key)))
+        wire.send_frame(BINARY, b'not deflate at all', fin=False, reserved=4)
+        wire.send_frame(PING, b'server asks')
+        wire.send_frame(CONTINUATION, b'', fin=False)
+        wire.send_frame(CONTINUATION, peers.octets_of(200000))
+        while (answer := wire.frame())[1] != PONG:
+            seen.append(answer)
+        checks.equal(answer[2], b'server asks', 'the relay answers the server\'s ping itself')
+        wire.send_frame(CLOSE, peers.close_payload(1000))
+        wire.frame()
+
+    with Server(script) as server, Relay(server.port, server=server) as relay:
+        wire, status, fields = connect(relay, request('permessage-deflate; client_max_window_bits'))
+        with wire:
+            checks.equal((status, fields.get('sec-websocket-extensions')),
+                         (101, 'permessage-deflate'), 'the answer passes with its extensions')
+            wire.send_frame(TEXT, b'\xff not text', fin=False, reserved=4)
+            wire.send_frame(PING, b'client asks')
+            for piece in (b'', b'x' * 125, b'y' * 126):
+                wire.send_frame(CONTINUATION, piece, fin=False)
+            whole = peers.frame(CONTINUATION, b'z' * 60000, True, os.urandom(4))
+            for at in range(0, len(whole), 7001):  # one frame, cut by reads
+                wire.send(whole[at:at + 7001])
+            wire.send_frame(TEXT, b'more', reserved=0)
+            answers = [wire.frame() for _ in range(4)]
+            pongs = [answer for answer in answers if answer[1] == PONG]
+            data = [answer for answer in answers if answer[1] != PONG]
+            checks.equal(pongs, [(True, PONG, b'client asks')], 'the relay answers the client\'s ping')
+            checks.equal(data, [(False, BINARY, b'not deflate at all'), (False, CONTINUATION, b''),
+                                (True, CONTINUATION, peers.octets_of(200000))],
+                         'the server\'s frames arrive one for one')
+            wire.send_frame(CLOSE, peers.close_payload(1000))
+    checks.equal(seen, [(0x41, b'\xff not text'), (0x00, b''), (0x00, b'x' * 125), (0x00, b'y' * 126),
+                        (0x80, b'z' * 60000), (0x81, b'more')],
+                 'the client\'s frames arrive one for one, masked anew')
+
+
+def reserved_bits_without_agreement():
+    def script(wire, head):
+        wire.send(accept_head(head))
+        checks.equal(wire.close_code(), 1001, 'the server hears that its client went')
+
+    with Server(script) as server, Relay(server.port, server=server) as relay:
+        wire, status, _ = connect(relay, request())
+        with wire:
+            wire.send_frame(TEXT, b'x', reserved=4)
+            checks.equal(wire.close_code(), 1002, 'a reserved bit that nobody agreed on is refused')
+
+
+def limits_are_the_relays():
+    def script(wire, head):
+        wire.send(accept_head(head))
+        checks.equal(wire.close_code(), 1001, 'the server hears of it')
+
+    with Server(script) as server, Relay(server.port, '--max-message', '1000', server=server) as relay:
+        wire, _, _ = connect(relay, request())
+        with wire:
+            wire.send_frame(BINARY, b'x' * 1001)
+            checks.equal(wire.close_code(), 1009, 'a message beyond the relay\'s limit is refused')
+
+
+def refusals_pass():
+    def forbid(wire, _):
+        wire.send(b'HTTP/1.1 401 No\r\nWWW-Authenticate: Bearer\r\nContent-Length: 4\r\n\r\nwho?')
+
+    with Server(forbid) as server, Relay(server.port, server=server) as relay:
+        wire, status, fields = connect(relay, request())
+        with wire:
+            checks.equal((status, fields.get('www-authenticate'), wire.take(4)), (401, 'Bearer', b'who?'),
+                         'a refusal passes with its challenge and its body')
+    for script, what in ((lambda wire, head: None, 'ends without an answer'),
+                         (lambda wire, head: wire.send(b'SSH-2.0\r\n\r\n'), 'speaks something else')):
+        with Server(script) as server, Relay(server.port, server=server) as relay:
+            wire, status, _ = connect(relay, request())
+            with wire:
+                checks.equal(status, 502, f'502 for a server that {what}')
+    closed = socket.create_server(('127.0.0.1', 0))
+    port = closed.getsockname()[1]
+    closed.close()
+    with Relay(port) as relay:
+        wire, status, _ = connect(relay, request())
+        with wire:
+            checks.equal(status, 502, '502 for a server that is not there')
+
+
+def who_goes_inside_a_frame():
+    def script(wire, head):
+        wire.send(accept_head(head))
+        wire.send(peers.frame(BINARY, b'x' * 100)[:50])
+        wire.reset()
+
+    with Server(script) as server, Relay(server.port, server=server) as relay:
+        wire, _, _ = connect(relay, request())
+        with wire:
+            arrived = b''
+            try:
+                while len(arrived) <= 50:
+                    arrived += wire.take(1)
+            except peers.Ended:
+                pass
+            checks.check(peers.frame(BINARY, b'x' * 100)[:50].startswith(arrived),
+                         f'nothing but the end comes inside a frame, and not {arrived}')
+
+    def between(wire, head):
+        wire.send(accept_head(head))
+        wire.send(peers.frame(BINARY, b'whole'))
+        wire.reset()
+
+    with Server(between) as server, Relay(server.port, server=server) as relay:
+        wire, _, _ = connect(relay, request())
+        with wire:
+            checks.equal(wire.frame(), (True, BINARY, b'whole'), 'a whole frame arrives')
+            checks.equal(wire.close_code(), 1014, 'and then a Close says that the gateway is bad')
+
+
+def who_does_not_read():
+    """A reader that stops holds up the writer, and nothing is lost."""
+    with peers.Echo(chosen.echo, checks) as echo, Relay(echo.port) as relay:
+        wire, _, _ = connect(relay, request())
+        with wire:
+            message = peers.octets_of(1 << 20)
+            octets = peers.frame(BINARY, message, True, os.urandom(4))
+            wire.socket.setblocking(False)
+            sent = 0
+            for _ in range(200):
+                try:
+                    sent += wire.socket.send(octets[sent % len(octets):])
+                except BlockingIOError:
+                    break
+            for _ in range(100):  # until nobody takes any more
+                try:
+                    sent += wire.socket.send(octets[sent % len(octets):])
+                except BlockingIOError:
+                    time.sleep(0.01)
+            checks.check(sent < 200 << 20, f'the writer is held up ({sent} octets)')
+            whole = sent // len(octets)
+            wire.socket.settimeout(20)
+            checks.check(whole > 0 and all(wire.message() == (BINARY, message) for _ in range(whole)),
+                         f'{whole} messages come back whole')
+
+
+asyncio.run(converse_compressed())
+asyncio.run(relay_closing())
+for story in (frames_pass_as_they_are, reserved_bits_without_agreement, limits_are_the_relays,
+              refusals_pass, who_goes_inside_a_frame, who_does_not_read):
+    checks.attempt(story)
+raise SystemExit(checks.done())
