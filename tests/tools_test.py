@@ -14,6 +14,7 @@ import os
 import pathlib
 import re
 import resource
+import select
 import signal
 import socket
 import struct
@@ -622,17 +623,20 @@ class EchoTest(ToolTest):
     def test_others_are_served_while_a_token_is_looked_up(self):
         with Echo('--token', 'secret') as echo, echo.ask('/?token=secret') as first:
             read_head(first)
-            since = time.monotonic()
+            overtaken = 0
+            for _ in range(5):                      # the machine may be slow
+                since = time.monotonic()
+                with echo.ask('/?token=secret') as link:
+                    link.sendall(frame(1, b'early', mask=MASK))
+                    first.sendall(frame(1, b'meanwhile', mask=MASK))
+                    self.assertEqual((1, b'meanwhile'), read_frame(first))
+                    overtaken += not select.select([link], [], [], 0)[0]
+                    self.assertIn(' 101 ', read_head(link))
+                    self.assertGreater(time.monotonic() - since, 0.045)
+                    self.assertEqual((1, b'early'), read_frame(link))
+            self.assertGreater(overtaken, 0)
             links = [echo.ask('/?token=' + token) for token in ('secret', 'wrong') * 8]
-            links[0].sendall(frame(1, b'early', mask=MASK))
             links[2].close()                        # one that does not wait for its answer
-            for number in range(10):
-                first.sendall(frame(1, b'%d' % number, mask=MASK))
-                self.assertEqual((1, b'%d' % number), read_frame(first))
-            self.assertLess(time.monotonic() - since, 0.045)
-            self.assertIn(' 101 ', read_head(links[0]))
-            self.assertGreater(time.monotonic() - since, 0.045)
-            self.assertEqual((1, b'early'), read_frame(links[0]))
             for number, link in list(enumerate(links))[3:]:
                 self.assertIn(' 401 ' if number % 2 else ' 101 ', read_head(link))
             for link in links:
@@ -640,7 +644,7 @@ class EchoTest(ToolTest):
 
     def test_a_stop_does_not_wait_for_a_look_up(self):
         with Echo('--token', 'secret') as echo, echo.ask('/?token=secret') as link:
-            time.sleep(0.02)
+            time.sleep(0.005)
             echo.process.terminate()
             self.assertEqual(b'', link.recv(1))
             self.assertEqual(0, echo.process.wait(2))
@@ -910,7 +914,7 @@ class CatTest(ToolTest):
                     time.sleep(0.01)
             self.assertIsNone(cat.poll())
             self.assertLess(taken, 32 << 20)
-            self.assertLess(resident_mib(cat.pid), 16)
+            self.assertLess(resident_mib(cat.pid), 24)      # 5 of them are OpenSSL
             cat.kill()
             cat.stdin = None
             done.set()
@@ -1194,9 +1198,9 @@ class ReconnectTest(ToolTest):
     def test_a_connection_that_lasted_gives_the_attempts_back(self):
         def lasts(link, head):
             link.sendall(switching(head))
-            time.sleep(0.3)
+            time.sleep(0.5)
         with Port(drops, drops, lasts, drops, closes(1000)) as port, \
-                Talk('--reconnect', '--reconnect-first', '0.1', port.url) as cat:
+                Talk('--reconnect', '--reconnect-first', '0.3', port.url) as cat:
             self.assertEqual([1, 2, 1, 2], [again_of(cat.complaint())[2] for _ in range(4)])
             self.assertEqual((0, ''), cat.end(ends_input=False))
 

@@ -91,4 +91,5 @@ int main(int count, char** values) {
             std::thread(serve, host.config, context, socket).detach();
         if (!examples::would_block(errno)) (void)::poll(nullptr, 0, 100);  // no descriptors: later
     }
+    ::SSL_CTX_free(context);
 }

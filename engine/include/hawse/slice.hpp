@@ -12,8 +12,8 @@ namespace hawse {
 class Slice {
 public:
     constexpr Slice() noexcept = default;
-    explicit Slice(ConstBytes bytes) noexcept {
-        data_ = const_cast<std::byte*>(bytes.data());  // which comes first depends on the platform
+    explicit Slice(ConstBytes bytes) noexcept {  // in the body: the members' order differs
+        data_ = const_cast<std::byte*>(bytes.data());
         size_ = static_cast<Size>(bytes.size());
     }
 
