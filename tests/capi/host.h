@@ -49,11 +49,13 @@ static inline hawse_options options_for(hawse_pool* pool, uint8_t* state) {
 }
 
 static inline bool is_payload(const hawse_event* event, const void* octets, size_t size) {
-    return event->payload.size == size && memcmp(event->payload.data, octets, size) == 0;
+    return event->payload.size == size &&
+           (size == 0 || memcmp(event->payload.data, octets, size) == 0);
 }
 
 static inline bool is_text(hawse_text text, const char* expected) {
-    return text.size == strlen(expected) && memcmp(text.data, expected, text.size) == 0;
+    return text.size == strlen(expected) &&
+           (text.size == 0 || memcmp(text.data, expected, text.size) == 0);
 }
 
 static inline const uint8_t* octets_of(const char* text) { return (const uint8_t*)text; }

@@ -2,29 +2,12 @@
 // The parts of the C face that need no conversation, and the growth of its structs: programs and
 // libraries of different ages, played with sizes.
 #include "check.h"
+#include "host.h"
 
 #include "hawse/hawse.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
-
-static const uint8_t* octets_of(const char* text) { return (const uint8_t*)text; }
-
-static bool is_text(hawse_text text, const char* expected) {
-    return text.size == strlen(expected) && memcmp(text.data, expected, text.size) == 0;
-}
-
-static void* allocate(void* context, size_t size) {
-    (void)context;
-    return malloc(size);
-}
-
-static void release(void* context, void* octets, size_t size) {
-    (void)context;
-    (void)size;
-    free(octets);
-}
 
 // ---- The codec -----------------------------------------------------------------------------------
 
@@ -265,8 +248,6 @@ static int pools(hawse_pool* pool) {
 }
 
 int main(void) {
-    const hawse_allocator allocator = {
-        .size = sizeof allocator, .allocate = allocate, .release = release};
     hawse_pool* const pool = hawse_pool_create(&allocator, HAWSE_POOL_KEPT_SIZE_MAX);
     hawse_options options;
     hawse_config* config;
@@ -280,5 +261,6 @@ int main(void) {
     hawse_config_destroy(config);
     CHECK(pools(pool) == 0);
     hawse_pool_destroy(pool);
+    CHECK(memory_out == 0);
     return 0;
 }

@@ -77,7 +77,9 @@ static int opens(side* client, side* server, const char* extensions, int64_t now
     acceptance.relayed_extensions = text_of("never-heard-of");
     CHECK(hawse_session_accept(server->session, &acceptance) == HAWSE_REFUSAL_EXTENSION_NOT_OFFERED);
     acceptance.relayed_extensions = text_of(extensions);
+    CHECK(hawse_session_connection(server->session) == NULL);
     CHECK(hawse_session_accept(server->session, &acceptance) == HAWSE_REFUSAL_NONE);
+    CHECK(hawse_session_connection(server->session) != NULL);
     CHECK(hawse_session_accept(server->session, NULL) == HAWSE_REFUSAL_NOT_DECIDING);
     CHECK(is_next(server, HAWSE_EVENT_KIND_OPENED) && hawse_session_status(server->session) == 101);
     hawse_session_agreement(server->session, &agreement);

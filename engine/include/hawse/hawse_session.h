@@ -69,9 +69,9 @@ HAWSE_API uint16_t hawse_session_status(const hawse_session* session);
 /// What was settled, from `opened` on.
 HAWSE_API void hawse_session_agreement(const hawse_session* session, hawse_agreement* agreement);
 
-/// The conversation, from `opened` on, which the session owns: it is not to be destroyed. Null before,
-/// and when it never comes to that. For sending, closing, places and statistics; its transport is driven
-/// through the session.
+/// The conversation, from hawse_session_accept() or `opened` on, which the session owns: it is not to be
+/// destroyed. Null before, and when it never comes to that. For sending, closing, places and statistics;
+/// its transport is driven through the session.
 HAWSE_API hawse_connection* hawse_session_connection(hawse_session* session);
 
 // ---- As in a connection --------------------------------------------------------------------------
