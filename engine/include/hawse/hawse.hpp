@@ -3,10 +3,15 @@
 // hawse: a WebSocket protocol engine (RFC 6455). Octets in, events and octets out. It opens no
 // socket, reads no clock, starts no thread and owns no randomness.
 //
+//   session     Session: one peer over a stream of octets, from its first octet to its last
+//   handshake   ServerHandshake, ClientHandshake: the opening alone, from octets;
+//               ServerOpening, ClientOpening: the same from fields that a host's own HTTP has parsed
+//   connection  Connection: the conversation that follows an opening
 //   codec       frame_header, masking, utf8, close_payload, accept_key, url
-//   handshake   ServerHandshake, ClientHandshake; from parsed fields ServerOpening, ClientOpening
-//   connection  Connection: the conversation that follows
-//   backoff     Backoff: how long to wait before connecting again
+//   backoff     Backoff: how long a client waits before it connects again
+//
+// Start from Session, or from an opening and a Connection where HTTP is yours. docs/embedding.md says
+// which calls matter and who owns which octets until when.
 //
 // Conventions, said once
 //   - A span that is given need live only for the call; one that is returned lives until the next
@@ -21,14 +26,14 @@
 // The driving loop, after every input (octets, an end, a tick, a send):
 //
 //     do {
-//         while (hawse::Event event = connection.next_event()) ...;   // 1. what happened
-//         count = connection.gather(slices);                          // 2. what to write
+//         while (hawse::Event event = session.next_event()) ...;      // 1. what happened
+//         count = session.gather(slices);                             // 2. what to write
 //         size = write(slices, count);                                // as much as it takes
-//         if (size > 0) connection.wrote(size, now);
+//         if (size > 0) session.wrote(size, now);
 //     } while (size > 0);
-//     if (connection.wants().end_write()) ...                         // 3. what next
-//     if (connection.wants().close()) ...
-//     wait until octets, room, or connection.deadline();              // 4. advance(now) when it passes
+//     if (session.wants().end_write()) ...                            // 3. what next
+//     if (session.wants().close()) ...
+//     wait until octets, room, or session.deadline();                 // 4. advance(now) when it passes
 #pragma once
 
 #include "hawse/accept_key.hpp"
