@@ -79,6 +79,7 @@ private:
     bool pull(Side& from, Side& to);
     bool write(Side& side, Time now);
     void tell(const hawse::Event& event, Side& from, Side& to);
+    static void pass(const hawse::Event& event, Side& from, hawse::Connection& to);
 
     void ask_upstream();
     void answer_client();
@@ -140,14 +141,22 @@ bool Relay::write(Side& side, Time now) {
     return written != Written::nothing;
 }
 
+// A frame that cannot be passed on leaves a gap that only an end can close; one that comes while the
+// other side is closing is late.
+void Relay::pass(const hawse::Event& event, Side& from, hawse::Connection& to) {
+    auto& source = *from.session.connection();
+    const auto refusal = to.send_frame(event.first_octet(), event.payload(), source.frame_left());
+    if (refusal == hawse::Refusal::none || refusal == hawse::Refusal::not_open) return;
+    to.abort(hawse::posix_now());
+    (void)source.close(hawse::CloseCode::internal_error);
+}
+
 // Pings are not passed on: each side answers its own.
 void Relay::tell(const hawse::Event& event, Side& from, Side& to) {
     auto* const connection = to.session.connection();
     if (event.kind() == EventKind::request) ask_upstream();
     if (event.kind() == EventKind::opened && &from == &upstream_) answer_client();
-    if (event.is_frame() && connection != nullptr)
-        (void)connection->send_frame(event.first_octet(), event.payload(),
-                                     from.session.connection()->frame_left());
+    if (event.is_frame() && connection != nullptr) pass(event, from, *connection);
     if (event.kind() == EventKind::closing && connection != nullptr)
         (void)connection->close(event.code_received(), event.reason());
     if (event.kind() == EventKind::closed) end(event, from, to);
