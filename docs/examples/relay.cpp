@@ -96,8 +96,8 @@ private:
 
 bool Relay::turn(Time now) {
     for (Side* side : {&client_, &upstream_}) {
-        side->session.advance(now);
         read(*side, now);
+        side->session.advance(now);
     }
     for (bool moved = true; moved;) {
         moved = pull(client_, upstream_);

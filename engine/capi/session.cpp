@@ -74,6 +74,11 @@ hawse_connection* hawse_session_connection(hawse_session* session) {
 
 // ---- As in a connection --------------------------------------------------------------------------
 
+hawse_refusal hawse_session_close(hawse_session* session, hawse_close_code close_code,
+                                  const char* reason, size_t reason_size) {
+    return capi::code(of(session).close(CloseCode{close_code}, {reason, reason_size}));
+}
+
 hawse_refusal hawse_session_receive(hawse_session* session, uint8_t* octets, size_t size,
                                     int64_t now) {
     return capi::code(of(session).receive(capi::bytes(octets, size), Time{now}));

@@ -109,11 +109,17 @@ const Agreement& Peer::agreement() const noexcept {
     return client_ != nullptr ? client_->agreement() : none;
 }
 
+Refusal Peer::close(CloseCode code, std::string_view reason) noexcept {
+    if (connection_) return connection_->close(code, reason);
+    if (reject({.status = 503, .fields = {}, .body = {}}) != Refusal::none) abort(clock_);
+    return Refusal::none;
+}
+
 // What comes in.
 
 Refusal Peer::receive(Bytes octets, Time now) noexcept {
     if (!rest_.empty()) return Refusal::unread_input;
-    if (end_waits_) return Refusal::transport_ended;
+    if (end_came_) return Refusal::transport_ended;
     if (opened_told_) {
         clock_ = now;
         return connection_->receive(octets, now);
@@ -213,6 +219,7 @@ void Peer::receive_end(TransportEnd end, Time now) noexcept {
     if (out_of_memory_) return;
     if (!lease_if_opening()) return fail_without_memory();
     clock_ = now;
+    end_came_ = true;
     end_broken_ = end_broken_ || end == TransportEnd::broken;
     end_waits_ = !rest_.empty() || (connection_ && !opened_told_);
     if (!end_waits_) tell_end();

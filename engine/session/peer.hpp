@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 
 namespace hawse::session {
@@ -34,6 +35,8 @@ public:
     [[nodiscard]] Connection* connection() noexcept {
         return connection_ ? &*connection_ : nullptr;
     }
+
+    Refusal close(CloseCode code, std::string_view reason) noexcept;
 
     Refusal receive(Bytes octets, Time now) noexcept;
     Event next_event() noexcept;
@@ -100,7 +103,8 @@ private:
     bool opened_told_ = false;
     bool conversing_ = false;   // nothing of the opening is left to be told
     bool lends_early_ = false;  // the Connection's loan is the handshake's memory
-    bool end_waits_ = false;    // an end was told behind octets that still wait
+    bool end_came_ = false;
+    bool end_waits_ = false;  // an end was told behind octets that still wait
     bool end_broken_ = false;
     bool closed_told_ = false;
     bool out_of_memory_ = false;  // there never was a handshake

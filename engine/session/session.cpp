@@ -40,6 +40,10 @@ const Agreement& Session::agreement() const noexcept { return peer().agreement()
 
 Connection* Session::connection() noexcept { return peer().connection(); }
 
+Refusal Session::close(CloseCode code, std::string_view reason) noexcept {
+    return peer().close(code, reason);
+}
+
 Refusal Session::receive(Bytes octets, Time now) noexcept { return peer().receive(octets, now); }
 
 Event Session::next_event() noexcept { return peer().next_event(); }

@@ -119,4 +119,6 @@ const ViolationRow& describe(Violation violation) noexcept {
     return table[static_cast<std::size_t>(violation)];
 }
 
+const char* name_of(Violation violation) noexcept { return describe(violation).name; }
+
 }  // namespace hawse

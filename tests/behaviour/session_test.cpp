@@ -534,6 +534,46 @@ TEST_CASE("abort ends an opening as it ends a conversation") {
     }
 }
 
+TEST_CASE("close gives an opening up, and closes a conversation") {
+    {
+        Rig rig;
+        Host host(rig, Role::server);
+        host.accepts = false;
+        host.feed(request_head);
+        CHECK(host.session.close() == Refusal::none);
+        host.pull();
+        CHECK(host.output.find("HTTP/1.1 503 ") == 0);
+        CHECK(host.story.find("failed 1006 rejected") != std::string::npos);
+    }
+    for (const Role role : {Role::server, Role::client}) {
+        Rig rig;
+        Host host(rig, role);
+        if (role == Role::server) host.feed("GET / HT");
+        CHECK(host.session.close(CloseCode::going_away) == Refusal::none);
+        host.pull();
+        CHECK(host.output.empty());
+        CHECK(host.session.wants() == Wants(Wants::close_bit));
+    }
+    Rig rig;
+    Host host(rig, Role::server);
+    host.feed(request_head);
+    CHECK(host.session.close(CloseCode::no_code, "why") == Refusal::invalid_close_code);
+    CHECK(host.session.close(CloseCode::going_away, "bye") == Refusal::none);
+    host.pull();
+    CHECK(host.output.find("\x88\x05\x03\xe9" "bye") != std::string::npos);
+}
+
+TEST_CASE("after its end nothing is received, opened or not") {
+    for (const bool opens : {false, true}) {
+        Rig rig;
+        Host host(rig, Role::server);
+        host.feed(opens ? request_head : request_head.substr(0, 20)).end();
+        Octets octet(1);
+        CHECK(host.session.receive(octet, host.now) == Refusal::transport_ended);
+        CHECK(host.session.wants().close());
+    }
+}
+
 TEST_CASE("a large message lands through a session") {
     Rig rig;
     Host host(rig, Role::server);

@@ -60,8 +60,8 @@ asio::awaitable<void> converse(tcp::socket socket, examples::Host& host) {
         alarm.expires_at(to_time_point(session.deadline()));
         co_await (ready(wants.read(), tcp::socket::wait_read) ||
                   ready(wants.write(), tcp::socket::wait_write) || ready(false, {}));
-        session.advance(now());
         if (wants.read()) read(socket, session, host.scratch);
+        session.advance(now());
         settle(socket, session);
     }
 }

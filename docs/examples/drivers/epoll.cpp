@@ -43,7 +43,6 @@ struct Loop : examples::Host {
 
     void turn(int socket, std::uint32_t events) {
         auto& peer = peers.find(socket)->second;
-        peer.advance(now);  // before deadline() it does nothing
         if ((events & ~std::uint32_t{EPOLLOUT}) != 0) {
             const auto place = peer.landing();
             const iovec places[] = {{place.data(), place.size()}, {scratch.data(), scratch.size()}};
@@ -53,6 +52,7 @@ struct Loop : examples::Host {
             if (size == 0) peer.receive_end(orderly, now);
             if (size < 0 && !examples::would_block(errno)) peer.receive_end(broken, now);
         }
+        peer.advance(now);  // before deadline() it does nothing
         for (hawse::Slice slices[16];;) {
             examples::echo(peer);
             const auto count = peer.gather(slices);

@@ -50,13 +50,13 @@ struct Loop : examples::Host {
     void turn(int socket, int happened) {
         auto& peer = peers.find(socket)->second;
         const auto now = hawse::posix_now();
-        peer.advance(now);  // before deadline() it does nothing
         if ((happened & EV_READ) != 0) {
             const auto size = ::recv(socket, scratch.data(), scratch.size(), 0);
             if (size > 0) (void)peer.receive({scratch.data(), std::size_t(size)}, now);
             if (size == 0) peer.receive_end(orderly, now);
             if (size < 0 && !examples::would_block(errno)) peer.receive_end(broken, now);
         }
+        peer.advance(now);  // before deadline() it does nothing
         for (hawse::Slice slices[16];;) {
             examples::echo(peer);
             const auto count = peer.gather(slices);

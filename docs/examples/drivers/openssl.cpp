@@ -28,8 +28,8 @@ struct Peer : hawse::Session {
             const int events = (wants().read() ? POLLIN : 0) | (sealed.empty() ? 0 : POLLOUT);
             pollfd ready{events != 0 ? socket : -1, short(events), 0};
             (void)::poll(&ready, 1, hawse::milliseconds_until(deadline(), hawse::posix_now()));
-            advance(hawse::posix_now());  // before deadline() it does nothing
             if (wants().read() && (ready.revents & ~POLLOUT) != 0) read(hawse::posix_now());
+            advance(hawse::posix_now());  // before deadline() it does nothing
             for (bool more = true; more; more = write(hawse::posix_now())) examples::echo(*this);
         }
     }

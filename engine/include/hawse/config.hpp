@@ -14,7 +14,8 @@ namespace hawse {
 
 /// Where a client's masking keys and handshake nonce come from. `fill` writes `size` unpredictable
 /// octets and answers true, or answers false, and the connection then fails rather than send a
-/// frame whose mask could be guessed. Never called by a server. RFC 6455 §5.3, §10.3
+/// frame whose mask could be guessed. Never called by a server. posix.hpp has one. RFC 6455 §5.3,
+/// §10.3
 struct Entropy {
     bool (*fill)(void* context, std::byte* into, std::size_t size) noexcept = nullptr;
     void* context = nullptr;
@@ -41,7 +42,9 @@ struct Limits {
     /// value below 10 counts as 10.
     std::uint32_t pong_count_max = 16;
 
-    /// Output at which wants() stops asking for input.
+    /// Output at which wants() stops asking for input. Two sides that both send on and read no more
+    /// hold each other up: one that sends at its own pace, as clients do, stops by output_size(), and
+    /// sets this to SIZE_MAX if it wants to hear the other meanwhile.
     std::size_t output_high = std::size_t{256} << 10;
     /// Output beyond which sends are refused; control frames never are. A host that echoes or relays
     /// needs room for output_high, the answers to one read, and the largest message.
@@ -55,7 +58,8 @@ struct Limits {
     std::uint32_t field_count_max = 100;
     /// Empty elements tolerated in one list field; 400.
     std::uint32_t empty_element_count_max = 32;
-    /// Octets kept that arrive behind a request before it was decided.
+    /// Octets kept that arrive behind a request before accept() or reject() is called. A Session whose
+    /// host decides when it pulls the request loses none, however many they are.
     std::size_t early_size_max = 4096;
     /// Octets kept of the body of a response that refuses the client.
     std::size_t response_body_size_max = 16384;
@@ -63,14 +67,16 @@ struct Limits {
     std::uint32_t interim_count_max = 8;
 };
 
-/// How long anything may take. 0 is for ever, but for linger.
+/// How long anything may take. 0 is for ever, but for linger. As they stand, nobody notices a peer
+/// that vanished while there is nothing to write to it: set ping or idle. Ping, pong and idle run only
+/// while wants() asks for input.
 struct Waits {
     Duration ping = seconds(0);   ///< send a ping when no octet came for this long
     Duration pong = seconds(20);  ///< then fail when no octet comes for this long
     Duration idle = seconds(0);   ///< fail when no octet came for this long
 
     Duration opening = seconds(10);      ///< the whole opening handshake
-    Duration close = seconds(10);        ///< from our Close to the end of the transport
+    Duration close = seconds(10);        ///< from close(), whatever was queued before, to the end
     Duration linger = seconds(2);        ///< reading on after our side is shut; 0 closes at once
     Duration write_stall = seconds(30);  ///< output pending, and no octet taken or given back
 
@@ -80,6 +86,7 @@ struct Waits {
     Duration clock_jump = seconds(60);
 };
 
+/// A server needs a pool, a client entropy as well; all else has defaults.
 struct Config {
     /// The thread's pool. Without one every call that needs memory is refused, and the peer's needs
     /// fail the connection.

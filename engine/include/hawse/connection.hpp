@@ -77,10 +77,11 @@ public:
 
     // The peer's direction.
 
-    /// Lends `octets`, any number of them, cut anywhere, until next_event() answers none or unread()
-    /// ends the loan. A server's are unmasked in place; a client's are never written. Refused with
-    /// unread_input while octets are lent, with transport_ended after receive_end(). After the end of
-    /// the conversation they are discarded. O(1); the work is done by pulling.
+    /// Lends `octets`, any number of them (none is legal), cut anywhere, until next_event() answers none
+    /// or unread() ends the loan, so that one buffer may serve all connections of a thread. Also while
+    /// wants() does not ask for them. A server's are unmasked in place; a client's are never written.
+    /// Refused with unread_input while octets are lent, with transport_ended after receive_end(). After
+    /// the end of the conversation they are discarded. O(1); the work is done by pulling.
     Refusal receive(Bytes octets, Time now) noexcept;
 
     /// The next event, or one that is false: nothing more until something happens. O(its octets).
@@ -97,21 +98,21 @@ public:
     // Landing: a large message that arrives cut is read where it is assembled, and copied no more.
     // Only with Delivery::messages.
 
-    /// Where the octets that come next may be read to: the free tail of the place of the message in
-    /// progress, and no more than its frame still lacks. Empty when octets are still lent, or when
-    /// what comes next does not belong to a message of which octets have arrived. Lent until landed(),
-    /// land_in() or receive(), whatever else is called or passes, or destruction. The place doubles
-    /// when it is full: may lease and copy what has arrived; otherwise O(1).
+    /// Where the octets that come next may be read to: the free tail of the place in which the message
+    /// in progress is assembled, and no more than its frame still lacks. Empty when octets are still
+    /// lent, or when what comes next does not belong to a message of which octets have arrived. Lent
+    /// until landed(), land_in() or receive(), whatever else is called or passes, or destruction. The
+    /// place doubles when it is full: may lease and copy what has arrived; otherwise O(1).
     Bytes landing() noexcept;
 
     /// `size` octets were read into what landing() lent. Answers how many of them it took: at most as
-    /// many as were lent, 0 when nothing was; 0 octets give it back. Pull events after it. So a scatter
-    /// read is
+    /// many as were lent, 0 when nothing was; 0 octets give it back, as after a read that failed. Pull
+    /// events after it, and after the receive() that may follow at once. So a scatter read is
     ///
-    ///     size = readv({landing(), scratch});
+    ///     size = readv({landing(), scratch});                        // 0 or less: landed(0, now)
     ///     receive(scratch.first(size - landed(size, now)), now);
     ///
-    /// and octets alone, however they come, need landing() not at all. O(size).
+    /// and hosts that do without never call it. O(size).
     std::size_t landed(std::size_t size, Time now) noexcept;
 
     /// Octets that the frames of the message in progress have announced, arrived or not; 0 without one.
@@ -130,8 +131,9 @@ public:
     [[nodiscard]] std::uint64_t frame_left() const noexcept;
 
     /// The transport's receiving side has ended, or all of it has broken: also the way to tell that a
-    /// write failed, after what can still be read was read: the peer's Close may be among it. Octets
-    /// lent before are still pulled first. Idempotent.
+    /// write failed, after what can still be read was read, even where wants() does not ask for it: the
+    /// peer's Close may be among it. Octets lent before are still pulled first. Without a Close of the
+    /// peer's this is the end, and output that was not written is dropped: see TransportEnd. Idempotent.
     void receive_end(TransportEnd end, Time now) noexcept;
 
     // Our direction. A refused call has changed nothing.
@@ -166,24 +168,28 @@ public:
     Refusal send_frame(std::uint8_t first_octet, ConstBytes octets,
                        std::uint64_t left = 0) noexcept;
 
-    /// At most 125 octets. Goes out before messages that are not yet committed. RFC 6455 §5.5.2
+    /// At most 125 octets. Goes out before messages that are not yet committed. Refusals: not_open,
+    /// control_too_long, out_of_memory, no_entropy; never output_full. RFC 6455 §5.5.2
     Refusal ping(ConstBytes octets = {}) noexcept;
 
-    /// Starts the closing handshake behind all that was sent; `code` no_code sends an empty Close.
+    /// Starts the closing handshake behind all that was sent; `code` no_code sends an empty Close, which
+    /// has no reason.
     /// After the peer's Close it changes the reply, so a host that sweeps over its connections may
     /// leave out those that are closing; close_committed when the reply is on its way. Without effect
     /// when we closed before, and once the conversation has failed or is over. Further refusals:
     /// invalid_close_code, reason_too_long, invalid_text, out_of_memory. RFC 6455 §7.1.2
     Refusal close(CloseCode code = CloseCode::normal, std::string_view reason = {}) noexcept;
 
-    /// Ends everything now, unclean, with no Close: pull `closed`, then close the transport.
+    /// Ends everything now, unclean, with no Close: pull `closed`, then close the transport. wants()
+    /// asks for nothing before `closed` was pulled.
     void abort(Time now) noexcept;
 
     // Output.
 
     /// Shows what to write next, from the first octet not yet handed over, and answers how many
-    /// slices it filled. What it shows is committed: until acknowledged it neither moves nor changes,
-    /// and nothing is put before it, whatever else is called or passes. O(slices).
+    /// slices it filled: 8 to 64 are useful, and no more than the transport takes at once. 0 only when
+    /// wants() does not ask to write. What it shows is committed: until acknowledged it neither moves
+    /// nor changes, and nothing is put before it, whatever else is called or passes. O(slices).
     std::size_t gather(std::span<Slice> slices) noexcept;
 
     /// The transport has taken `size` octets of what gather() showed, and their memory is free. While
@@ -222,11 +228,11 @@ public:
     /// without notice; when it moves earlier, a driver that asks after every input, and after what that
     /// made it write, sees it. It may
     /// lie in the past: a wait that a call without a time started is counted from the next call with
-    /// one.
+    /// one, so call advance() at once; afterwards it lies ahead.
     [[nodiscard]] Time deadline() const noexcept;
 
-    /// Time has passed. Before deadline() it does nothing. Pull events after it. Silence counts for
-    /// ping, pong and idle only while wants() asks for input.
+    /// Time has passed. Before deadline() it does nothing. Pull events after it. Octets that have
+    /// arrived are lent before it, or a host that is late blames a peer that was not.
     void advance(Time now) noexcept;
 
     /// Adds to `statistics` from now on, or no longer when null. They live until then, or as long as

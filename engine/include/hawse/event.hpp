@@ -27,9 +27,12 @@ enum class EventKind : std::uint8_t {
     frame,    ///< octets of a data frame: first_octet(), first(), last(), payload(), message_kind()
     ping,     ///< payload(); its pong is queued already
     pong,     ///< payload()
-    closing,  ///< the peer's Close: code_received(), reason(), message_dropped(); the reply is queued
-    failed,  ///< cause(), violation(), code_sent(); a `closed` follows
-    closed,  ///< the end, exactly once: clean(), code_sent(), code_received(), reason(), cause()
+    closing,  ///< the peer's Close: code_received(), reason(), message_dropped(); ours is queued, if it
+              ///< was not sent before
+    failed,  ///< while there is still something to be told to the peer: cause(), violation(),
+             ///< code_sent(); `closed` follows when the transport is over, perhaps after a linger
+    closed,  ///< the end, exactly once, with or without a `failed` before it: clean(), code_sent(),
+             ///< code_received(), reason(), cause(), violation()
 };
 
 /// Views live until the next pull, receive(), unread() or destruction of the object that made the
@@ -62,9 +65,10 @@ public:
         return static_cast<std::uint8_t>(code_received_);
     }
 
-    /// The code in the peer's Close: no_code when it had none, abnormal when there was no Close.
+    /// The code in the peer's Close: no_code when it had none, abnormal when there was no Close, and
+    /// after a failure of ours, whatever the peer answered.
     [[nodiscard]] constexpr CloseCode code_received() const noexcept { return code_received_; }
-    /// The same for our Close, sent or queued.
+    /// Of failed and closed: the code of our Close, sent or queued; abnormal when there was none.
     [[nodiscard]] constexpr CloseCode code_sent() const noexcept { return code_sent_; }
     /// The peer's reason, valid UTF-8, at most 123 octets.
     [[nodiscard]] std::string_view reason() const noexcept { return as_text(payload()); }
@@ -72,7 +76,7 @@ public:
     [[nodiscard]] constexpr bool message_dropped() const noexcept {
         return (flags_ & message_dropped_flag) != 0;
     }
-    /// Both Closes went through before the transport ended. RFC 6455 §7.1.4
+    /// Both Closes went through before the transport ended, and nothing failed. RFC 6455 §7.1.4
     [[nodiscard]] constexpr bool clean() const noexcept { return (flags_ & clean_flag) != 0; }
     [[nodiscard]] constexpr Cause cause() const noexcept { return cause_; }
     [[nodiscard]] constexpr Violation violation() const noexcept { return violation_; }

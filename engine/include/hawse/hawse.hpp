@@ -10,6 +10,8 @@
 //   codec       frame_header, masking, utf8, close_payload, accept_key, url
 //   backoff     Backoff: how long a client waits before it connects again
 //
+// Optional headers, which nothing includes: heap (malloc), posix (clock, entropy, iovec), windows, chrono.
+//
 // Start from Session, or from an opening and a Connection where HTTP is yours. docs/embedding.md says
 // which calls matter and who owns which octets until when.
 //
@@ -23,17 +25,18 @@
 //   - An object is used by one thread at a time. Objects on different threads share nothing but an
 //     immutable Config whose pool belongs to one of them: give each thread its own.
 //
-// The driving loop, after every input (octets, an end, a tick, a send):
+// The driving loop, after every input (octets, an end, a tick, a decision, a send, write_ended()):
 //
 //     do {
 //         while (hawse::Event event = session.next_event()) ...;      // 1. what happened
 //         count = session.gather(slices);                             // 2. what to write
 //         size = write(slices, count);                                // as much as it takes
 //         if (size > 0) session.wrote(size, now);
-//     } while (size > 0);
+//     } while (size > 0);                                             // else it is full, or broken:
+//                                                                     //   then see receive_end()
 //     if (session.wants().end_write()) ...                            // 3. what next
 //     if (session.wants().close()) ...
-//     wait until octets, room, or session.deadline();                 // 4. advance(now) when it passes
+//     wait until octets, room, or session.deadline();                 // 4. receive(), then advance(now)
 #pragma once
 
 #include "hawse/accept_key.hpp"

@@ -70,9 +70,14 @@ HAWSE_API uint16_t hawse_session_status(const hawse_session* session);
 HAWSE_API void hawse_session_agreement(const hawse_session* session, hawse_agreement* agreement);
 
 /// The conversation, from hawse_session_accept() or `opened` on, which the session owns: it is not to be
-/// destroyed. Null before, and when it never comes to that. For sending, closing, places and statistics;
-/// its transport is driven through the session.
+/// destroyed. Null before, and when it never comes to that. For sending, places and statistics; its
+/// transport is driven through the session.
 HAWSE_API hawse_connection* hawse_session_connection(hawse_session* session);
+
+/// As hawse_connection_close. Before there is a conversation it gives the opening up: a request that
+/// waits for its decision is answered 503, and anything else is aborted; never refused then.
+HAWSE_API hawse_refusal hawse_session_close(hawse_session* session, hawse_close_code code,
+                                            const char* reason, size_t reason_size);
 
 // ---- As in a connection --------------------------------------------------------------------------
 

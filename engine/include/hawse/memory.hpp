@@ -12,6 +12,7 @@ namespace hawse {
 
 /// Two functions and what they are called with. `allocate` answers null or `size` octets aligned for
 /// any fundamental type; `release` gets the same size back. Called on the thread that uses the pool.
+/// heap.hpp has one for malloc.
 struct Allocator {
     void* (*allocate)(void* context, std::size_t size) noexcept = nullptr;
     void (*release)(void* context, void* octets, std::size_t size) noexcept = nullptr;

@@ -19,9 +19,9 @@ namespace hawse {
 static_assert(sizeof(Slice) == sizeof(iovec) && alignof(Slice) == alignof(iovec));
 static_assert(offsetof(iovec, iov_base) == 0 && offsetof(iovec, iov_len) == sizeof(void*));
 
-/// The same slices as writev() and sendmsg() want them.
-inline const iovec* iovecs(std::span<const Slice> slices) noexcept {
-    return reinterpret_cast<const iovec*>(slices.data());
+/// The same slices as writev() and sendmsg() want them; sendmsg() asks for what it does not write.
+inline iovec* iovecs(std::span<const Slice> slices) noexcept {
+    return reinterpret_cast<iovec*>(const_cast<Slice*>(slices.data()));
 }
 
 /// CLOCK_MONOTONIC.

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace hawse {
 
@@ -33,8 +34,10 @@ class Peer;
 /// same rule: after every input pull events until there is none, write what gather() shows, then read
 /// wants() and deadline().
 ///
-/// Used by one thread at a time; neither copied nor moved. The handshake is leased from the pool with
-/// its first octet, and given back when it is answered: an open and idle Session is this object.
+/// It may be made before the transport is connected, so that Waits::opening covers that as well. What
+/// is sent right after accept() goes out behind the 101. The handshake is leased from the pool with its
+/// first octet, and given back when it is answered: an open and idle Session is this object. Used by one
+/// thread at a time; neither copied nor moved.
 class HAWSE_API Session {
 public:
     /// `config` outlives the object. Allocates nothing and cannot fail. Waits::opening runs from now.
@@ -59,14 +62,20 @@ public:
     Refusal reject(const Rejection& rejection) noexcept;
     /// What a client was answered, from its event on.
     [[nodiscard]] const Response& response() const noexcept;
-    /// The HTTP status that a server answered or a client received; 0 before there is one.
+    /// The HTTP status that a server answered or a client received, 101 once it is open; 0 before there
+    /// is one.
     [[nodiscard]] std::uint16_t status() const noexcept;
     /// What was settled, from `opened` on.
     [[nodiscard]] const Agreement& agreement() const noexcept;
 
-    /// The conversation, from accept() or `opened` on; null before, and when it never comes to that.
-    /// For sending, closing, places and statistics; its transport is driven through the Session.
+    /// The conversation, from accept() or `opened` on, the same until destruction; null before, and when
+    /// it never comes to that. For sending, places and statistics; its transport is driven through the
+    /// Session.
     [[nodiscard]] Connection* connection() noexcept;
+
+    /// As Connection::close(). Before there is a conversation it gives the opening up: a request that
+    /// waits for its decision is answered 503, and anything else is aborted; never refused then.
+    Refusal close(CloseCode code = CloseCode::normal, std::string_view reason = {}) noexcept;
 
     // As in Connection.
 

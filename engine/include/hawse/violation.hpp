@@ -112,7 +112,10 @@ struct ViolationRow {
     const char* sentence;     ///< for people; never holds an octet of the peer's
 };
 
-/// The row of any violation but none. O(1).
+/// The row of a violation; that of none has code 0 and is empty but for its name. O(1).
 HAWSE_API const ViolationRow& describe(Violation violation) noexcept;
+
+/// The enumerator's name. Static storage.
+HAWSE_API const char* name_of(Violation violation) noexcept;
 
 }  // namespace hawse

@@ -13,6 +13,9 @@ public:
     constexpr Wants() noexcept = default;
     explicit constexpr Wants(unsigned bits) noexcept : bits_(static_cast<std::uint8_t>(bits)) {}
 
+    // poll() and epoll tell of a broken transport unasked: while neither read nor write is wanted, take
+    // the descriptor out of the set and wait for the deadline.
+
     /// Lend octets as they arrive.
     [[nodiscard]] constexpr bool read() const noexcept { return (bits_ & read_bit) != 0; }
     /// There is output: gather() or write_output().

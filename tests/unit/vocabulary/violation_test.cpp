@@ -121,6 +121,7 @@ TEST_CASE("each row bears the name of its enumerator") {
     for_each_violation([&](Violation violation, const ViolationRow& row) {
         CHECK(row.violation == violation);
         CHECK(row.name == enumerator(violation));
+        CHECK(name_of(violation) == enumerator(violation));
         CHECK(names.insert(row.name).second);
     });
     CHECK(names.size() == static_cast<std::size_t>(Violation::last));
