@@ -67,7 +67,8 @@ def main():
     options = parser.parse_args()
     found = list(findings(options.nm, options.archive,
                           read_allowed(ALLOWED.read_text(), options.asserts)))
-    print('\n'.join(found))
+    for one in found:
+        print(one)
     return 1 if found else 0
 
 
