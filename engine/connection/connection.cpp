@@ -96,7 +96,11 @@ Refusal Connection::close(CloseCode code, std::string_view reason) noexcept {
     return conversation().close(code, reason);
 }
 
-void Connection::abort(Time now) noexcept { conversation().abort(now); }
+void Connection::abort(Time now) noexcept { conversation().end(Cause::aborted, now); }
+
+void Connection::begin_soon() noexcept { conversation().begin_soon(); }
+
+void Connection::end(Cause cause, Time now) noexcept { conversation().end(cause, now); }
 
 std::size_t Connection::gather(std::span<Slice> slices) noexcept {
     return conversation().gather(slices);

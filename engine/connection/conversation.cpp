@@ -39,7 +39,7 @@ Conversation::Conversation(const Config& config, const Agreement& agreement, Tim
 
 Conversation::~Conversation() {
     receiver_.stop(shared_);
-    (void)receiver_.landed(shared_, 0);
+    receiver_.end_landing(shared_);
     receiver_.release_views(shared_);
     sender_.give_back();
     if (reason_place_ != nullptr)
@@ -52,6 +52,7 @@ Refusal Conversation::receive(Bytes octets, Time now) noexcept {
     if (receiver_.holds_input()) return Refusal::unread_input;
     if (end_came_) return Refusal::transport_ended;
     deadlines_.touch(waits(), now);
+    receiver_.end_landing(shared_);
     if (octets.empty()) return Refusal::none;
     deadlines_.hear();
     if (shared_.statistics != nullptr) shared_.statistics->received.wire_octets += octets.size();
@@ -292,9 +293,9 @@ Refusal Conversation::close(CloseCode code, std::string_view reason) noexcept {
     return refusal;
 }
 
-void Conversation::abort(Time now) noexcept {
+void Conversation::end(Cause cause, Time now) noexcept {
     deadlines_.touch(waits(), now);
-    if (phase_ != Phase::closed) finish(Moment::we_abort, Cause::aborted);
+    finish(Moment::we_abort, cause);
 }
 
 // Output.
@@ -305,20 +306,25 @@ std::size_t Conversation::gather(std::span<Slice> slices) noexcept {
 
 void Conversation::hand_over(std::size_t size, Time now) noexcept {
     deadlines_.touch(waits(), now);
-    size = std::min(size, sender_.shown_size());
+    take_output(std::min(size, sender_.shown_size()), now);
+}
+
+// The transport has it. What is acknowledged behind the end is memory alone.
+void Conversation::take_output(std::size_t size, Time now) noexcept {
     if (size == 0) return;
     if (sender_.hand_over(shared_, size)) {
         deadlines_.ping_queued = false;
         deadlines_.pinged.start(now);
         keepalive_handed_ = now;
     }
-    deadlines_.stalled.start(now);
+    if (phase_ != Phase::closed) deadlines_.stalled.start(now);
 }
 
 void Conversation::release(std::size_t size) noexcept {
     size = std::min(size, sender_.handed_size());
     if (size == 0) return;
     sender_.release(size);
+    if (phase_ == Phase::closed) return;
     if (awaits_transport())
         deadlines_.stalled.start(deadlines_.clock());
     else
@@ -338,7 +344,7 @@ std::size_t Conversation::write_output(Bytes into, Time now) noexcept {
     deadlines_.touch(waits(), now);
     if (sender_.handed_size() != 0) return 0;
     const std::size_t size = sender_.copy_into(shared_, into);
-    hand_over(size, now);
+    take_output(size, now);
     release(size);
     return size;
 }
@@ -403,6 +409,7 @@ void Conversation::settle() noexcept {
 }
 
 void Conversation::finish(Moment moment, Cause cause) noexcept {
+    if (phase_ == Phase::closed) return;
     clean_ = exchanged_ && !failed_ && sender_.held_size() == 0;
     if (!clean_ && cause_ == Cause::none) cause_ = cause;
     phase_ = after(phase_, moment);

@@ -44,7 +44,10 @@ public:
     Refusal send_frame(std::uint8_t first_octet, ConstBytes octets, std::uint64_t left) noexcept;
     Refusal ping(ConstBytes octets) noexcept;
     Refusal close(CloseCode code, std::string_view reason) noexcept;
-    void abort(Time now) noexcept;
+    /// Now, unclean, without a Close; at most once.
+    void end(Cause cause, Time now) noexcept;
+    /// The waits begin with the next call that has a time.
+    void begin_soon() noexcept { deadlines_.received.start_soon(); }
 
     std::size_t gather(std::span<Slice> slices) noexcept;
     void hand_over(std::size_t size, Time now) noexcept;
@@ -68,6 +71,7 @@ private:
     [[nodiscard]] bool awaits_transport() const noexcept;
 
     Event pull() noexcept;
+    void take_output(std::size_t size, Time now) noexcept;
     bool act_on(Event& event) noexcept;
     void take_closing(const Event& event) noexcept;
     void take_pong(ConstBytes payload) noexcept;

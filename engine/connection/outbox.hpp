@@ -100,7 +100,9 @@ public:
     [[nodiscard]] std::size_t held_size() const noexcept { return unhanded_size_ + handed_size_; }
     [[nodiscard]] std::size_t unhanded_size() const noexcept { return unhanded_size_; }
     [[nodiscard]] std::size_t handed_size() const noexcept { return handed_size_; }
+    /// Of the octets not handed over, those that are committed, and of these those gather() has shown.
     [[nodiscard]] std::size_t committed_size() const noexcept { return committed_size_; }
+    [[nodiscard]] std::size_t shown_size() const noexcept { return shown_size_; }
     /// gather() has something to show. What is left then waits for the rest of a frame, or for the
     /// release of committed control frames.
     [[nodiscard]] bool has_output(std::uint32_t pong_count_max) const noexcept;

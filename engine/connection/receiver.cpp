@@ -317,13 +317,10 @@ Bytes Receiver::landing(const Shared& shared) noexcept {
 // Judged at once, as far as that needs no pull, so that other octets may be lent behind these.
 std::size_t Receiver::landed(const Shared& shared, std::size_t size) noexcept {
     if (!landing_lent_) return 0;
-    landing_lent_ = false;
     size = std::min(size, landing_size());
+    end_landing(shared);
+    if (stopped_) return size;
     const Bytes octets{stored_end(), size};
-    if (stopped_) {
-        give_back_message_place(shared.config->pool);
-        return size;
-    }
     if (peer_masks_) apply_mask(octets, key_);
     key_ = key_.advanced(size);
     frame_left_ -= size;
@@ -337,13 +334,20 @@ std::size_t Receiver::landed(const Shared& shared, std::size_t size) noexcept {
     return size;
 }
 
+// A place that outlived the conversation for its loan goes with it.
+void Receiver::end_landing(const Shared& shared) noexcept {
+    if (landing_lent_ && stopped_) give_back_message_place(shared.config->pool);
+    landing_lent_ = false;
+}
+
 Refusal Receiver::land_in(const Shared& shared, Bytes place) noexcept {
     if (stopped_ || !in_message_ || later_ != Violation::none ||
         shared.config->delivery != Delivery::messages)
         return Refusal::no_message_in_progress;
     if (message_shown_) return Refusal::unread_input;
     if (place.size() < message_size_) return Refusal::place_too_small;
-    if (stored_size_ != 0) std::memcpy(place.data(), message_place_, stored_size_);
+    // Place and place before may be one memory.
+    if (stored_size_ != 0) std::memmove(place.data(), message_place_, stored_size_);
     give_back_message_place(shared.config->pool);
     message_place_ = place.data();
     message_capacity_ = place.size();
@@ -385,7 +389,7 @@ void Receiver::drop_message(const Shared& shared) noexcept {
 
 void Receiver::stop(const Shared& shared) noexcept {
     stopped_ = true;
-    message_landed_ = false;
+    in_message_ = false;
     later_ = Violation::none;
     at_ = end_ = nullptr;
     // What was lent to be read into may be read into yet.

@@ -32,7 +32,6 @@ public:
 
     /// Lends octets; none may be lent.
     void lend(Bytes octets) noexcept {
-        landing_lent_ = false;
         at_ = octets.data();
         end_ = at_ + octets.size();
     }
@@ -47,6 +46,7 @@ public:
     // As in Connection.
     Bytes landing(const Shared& shared) noexcept;
     std::size_t landed(const Shared& shared, std::size_t size) noexcept;
+    void end_landing(const Shared& shared) noexcept;
     Refusal land_in(const Shared& shared, Bytes place) noexcept;
     [[nodiscard]] std::uint64_t announced_size() const noexcept {
         return in_message_ ? message_size_ : 0;

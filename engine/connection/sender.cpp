@@ -340,7 +340,7 @@ std::size_t Sender::copy_into(const Shared& shared, Bytes into) noexcept {
 }
 
 std::size_t Sender::shown_size() const noexcept {
-    if (outbox_ != nullptr) return outbox_->committed_size();
+    if (outbox_ != nullptr) return outbox_->shown_size();
     return bare_shown_ ? std::size_t{bare_size_} - bare_handed_ : 0;
 }
 

@@ -2,6 +2,7 @@
 #include "handshake/answer.hpp"
 
 #include "handshake/status.hpp"
+#include "hawse/frame_header.hpp"
 #include "http/field.hpp"
 #include "http/stream_fields.hpp"
 #include "http/text.hpp"
@@ -142,7 +143,8 @@ Refusal check_acceptance(const Request& request, const Acceptance& acceptance, T
     const Refusal refusal = check_fields(acceptance.fields, Role::server, transport);
     if (refusal != Refusal::none) return refusal;
     agreement = {.role = Role::server, .subprotocol = chosen};
-    if (!acceptance.relayed_extensions.empty()) agreement.reserved_bits = acceptance.reserved_bits;
+    if (!acceptance.relayed_extensions.empty())
+        agreement.reserved_bits = acceptance.reserved_bits & rsv_bits;
     return refusal;
 }
 

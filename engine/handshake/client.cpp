@@ -44,22 +44,32 @@ void Client::receive_end(TransportEnd end_of_input, Time now) noexcept {
     stop(end_of_input == TransportEnd::orderly ? Cause::transport_ended : Cause::transport_broken);
 }
 
-void Client::wrote(std::size_t size, Time now) noexcept {
-    patience_.observe(now);
-    output_.wrote(size);
-    if (phase_ == Phase::open && output_.size() == 0) patience_.stop();
-    advance(now);
+std::size_t Client::hand_over(std::size_t size, Time now) noexcept {
+    size = output_.hand_over(size);
+    note_progress(now);
+    return size;
+}
+
+std::size_t Client::wrote(std::size_t size, Time now) noexcept {
+    size = output_.wrote(size);
+    note_progress(now);
+    return size;
 }
 
 std::size_t Client::write_output(Bytes into, Time now) noexcept {
-    const std::size_t size = output_.copy_into(into);
-    wrote(size, now);
+    const std::size_t size = output_.write(into);
+    note_progress(now);
     return size;
+}
+
+void Client::note_progress(Time now) noexcept {
+    patience_.observe(now);
+    if (phase_ == Phase::open && output_.unhanded_size() == 0) patience_.stop();
 }
 
 Wants Client::wants() const noexcept {
     constexpr unsigned read = Wants::read_bit;
-    const unsigned write = static_cast<unsigned>(Wants::write_bit) * (output_.size() != 0);
+    const unsigned write = static_cast<unsigned>(Wants::write_bit) * (output_.unhanded_size() != 0);
     switch (phase_) {
         case Phase::idle: return {};
         case Phase::head: return Wants(read | write);
@@ -114,7 +124,7 @@ std::size_t Client::receive_heads(ConstBytes octets) noexcept {
 void Client::receive_head() noexcept {
     http::StatusLine line;
     (void)http::read_status_line(head_.first_line(), line);  // it was judged when it ended
-    if (is_interim(line.status, Transport::http1)) {
+    if (is_interim(line.status)) {
         // Interim heads without end are a head without end. RFC 9110 §15.2
         if (interim_count_++ < config_.limits.interim_count_max) return head_.restart();
         fail(Cause::violation, Violation::head_too_large, 0);
@@ -138,7 +148,7 @@ void Client::judge(const ResponseHead& head) noexcept {
     }
     phase_ = Phase::open;
     state_ = HandshakeState::open;
-    if (output_.size() == 0) patience_.stop();
+    if (output_.unhanded_size() == 0) patience_.stop();
     outcome_.tell(HandshakeEventKind::opened);
 }
 
@@ -151,7 +161,7 @@ void Client::receive_body(ConstBytes octets) noexcept {
 
 // Ends what has not come to its end; a refusal that was told stays the reason.
 void Client::stop(Cause cause) noexcept {
-    const bool open = phase_ == Phase::open && output_.size() == 0;
+    const bool open = phase_ == Phase::open && output_.unhanded_size() == 0;
     if (open || phase_ == Phase::ended) return;
     if (phase_ != Phase::body) state_ = HandshakeState::closed;
     outcome_.end(cause, Violation::none, 0);
@@ -205,7 +215,9 @@ const Agreement& ClientHandshake::agreement() const noexcept { return client().a
 std::size_t ClientHandshake::gather(std::span<Slice> slices) noexcept {
     return client().gather(slices);
 }
-void ClientHandshake::wrote(std::size_t size, Time now) noexcept { client().wrote(size, now); }
+void ClientHandshake::wrote(std::size_t size, Time now) noexcept {
+    (void)client().wrote(size, now);
+}
 std::size_t ClientHandshake::write_output(Bytes into, Time now) noexcept {
     return client().write_output(into, now);
 }

@@ -19,6 +19,7 @@ public:
     Client(const Config& config, Time now) noexcept;
 
     Refusal start(const ClientRequest& request) noexcept;
+    [[nodiscard]] bool is_started() const noexcept { return phase_ != Phase::idle; }
 
     std::size_t receive(ConstBytes octets, Time now) noexcept;
     void receive_end(TransportEnd end, Time now) noexcept;
@@ -27,10 +28,15 @@ public:
     [[nodiscard]] const Response& response() const noexcept { return response_; }
     [[nodiscard]] const Agreement& agreement() const noexcept { return offered_.agreement(); }
 
-    std::size_t gather(std::span<Slice> slices) const noexcept { return output_.gather(slices); }
-    void wrote(std::size_t size, Time now) noexcept;
+    std::size_t gather(std::span<Slice> slices) noexcept { return output_.gather(slices); }
+    // Each answers how many octets it counted.
+    std::size_t hand_over(std::size_t size, Time now) noexcept;
+    std::size_t release(std::size_t size) noexcept { return output_.release(size); }
+    std::size_t wrote(std::size_t size, Time now) noexcept;
     std::size_t write_output(Bytes into, Time now) noexcept;
     [[nodiscard]] std::size_t output_size() const noexcept { return output_.size(); }
+    [[nodiscard]] std::size_t unhanded_size() const noexcept { return output_.unhanded_size(); }
+    [[nodiscard]] bool is_in_flight() const noexcept { return output_.is_in_flight(); }
     [[nodiscard]] Wants wants() const noexcept;
     [[nodiscard]] HandshakeState state() const noexcept { return state_; }
     [[nodiscard]] Time deadline() const noexcept { return patience_.deadline(); }
@@ -50,6 +56,7 @@ private:
     void receive_head() noexcept;
     void receive_body(ConstBytes octets) noexcept;
     void judge(const ResponseHead& head) noexcept;
+    void note_progress(Time now) noexcept;
     void stop(Cause cause) noexcept;
     void fail(Cause cause, Violation violation, std::uint16_t status) noexcept;
     void end() noexcept;

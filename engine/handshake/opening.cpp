@@ -91,11 +91,15 @@ const Agreement& ServerOpening::agreement() const noexcept { return state().agre
 struct ClientOpening::State {
     enum class Phase : std::uint8_t { idle, asking, answered };
 
-    explicit State(const Config& config) noexcept : offered(config), question(config.pool) {}
+    explicit State(const Config& config) noexcept
+        : offered(config), question(config.pool),
+          interim_count_max(config.limits.interim_count_max) {}
 
     handshake::Offered offered;
     handshake::FieldList question;
     std::string_view target = {};
+    std::uint32_t interim_count_max;
+    std::uint32_t interim_count = 0;
     Transport transport = Transport::http1;
     Phase phase = Phase::idle;
 };
@@ -146,8 +150,12 @@ HandshakeEvent ClientOpening::judge(const ResponseHead& head) noexcept {
     ResponseHead response = head;
     response.transport = self.transport;
     Violation fault = handshake::read_status(response, response.status);
-    const bool interim = handshake::is_interim(response.status, self.transport);
-    if (fault == Violation::none && interim) return {};
+    if (fault == Violation::none && handshake::is_interim(response.status)) {
+        if (self.interim_count++ < self.interim_count_max) return {};
+        fault = Violation::head_too_large;
+    }
+    if (response.status == 101 && self.transport != Transport::http1)
+        fault = Violation::malformed_status_line;
     self.phase = State::Phase::answered;
     if (fault != Violation::none) return {failed, Cause::violation, fault, head.status};
     if (!handshake::is_accepting(response.status, self.transport))

@@ -44,27 +44,56 @@ void TextWriter::put_field(std::string_view name, std::string_view value) noexce
     end_field();
 }
 
-std::size_t Output::gather(std::span<Slice> slices) const noexcept {
-    std::size_t count = 0;
+// The rest of the head, or of the body behind it; empty at the end.
+ConstBytes Output::from(std::size_t offset) const noexcept {
     const ConstBytes head = head_.bytes();
-    if (size_left_ > body_.size() && count < slices.size())
-        slices[count++] = Slice(head.last(size_left_ - body_.size()));
-    const ConstBytes body = body_.last(std::min(size_left_, body_.size()));
-    if (!body.empty() && count < slices.size())
-        slices[count++] = Slice(body.first(std::min(body.size(), Slice::size_max)));
+    const ConstBytes piece =
+        offset < head.size() ? head.subspan(offset) : body_.subspan(offset - head.size());
+    return piece.first(std::min({piece.size(), end_ - offset, Slice::size_max}));
+}
+
+std::size_t Output::gather(std::span<Slice> slices) noexcept {
+    std::size_t count = 0;
+    std::size_t offset = handed_;
+    while (count < slices.size() && offset < end_) {
+        slices[count] = Slice(from(offset));
+        offset += slices[count++].size();
+    }
+    shown_ = std::max(shown_, offset);
     return count;
 }
 
-void Output::wrote(std::size_t size) noexcept { size_left_ -= std::min(size, size_left_); }
+std::size_t Output::hand_over(std::size_t size) noexcept {
+    size = std::min(size, shown_ - std::min(shown_, handed_));
+    handed_ += size;
+    return size;
+}
 
-std::size_t Output::copy_into(Bytes into) const noexcept {
-    Slice slices[2];
+std::size_t Output::release(std::size_t size) noexcept {
+    size = std::min(size, handed_ - released_);
+    released_ += size;
+    return size;
+}
+
+std::size_t Output::wrote(std::size_t size) noexcept {
+    const bool alone = !is_in_flight();
+    size = hand_over(size);
+    if (alone) (void)release(size);
+    return size;
+}
+
+std::size_t Output::write(Bytes into) noexcept {
+    if (is_in_flight()) return 0;
     std::size_t size = 0;
-    for (const Slice& slice : std::span(slices, gather(slices))) {
-        const std::size_t count = std::min(slice.size(), into.size() - size);
-        if (count != 0) std::memcpy(into.data() + size, slice.data(), count);
-        size += count;
+    while (size < into.size() && handed_ < end_) {
+        const ConstBytes rest = from(handed_);
+        const ConstBytes piece = rest.first(std::min(rest.size(), into.size() - size));
+        std::memcpy(into.data() + size, piece.data(), piece.size());
+        size += piece.size();
+        handed_ += piece.size();
     }
+    shown_ = std::max(shown_, handed_);
+    released_ = handed_;
     return size;
 }
 

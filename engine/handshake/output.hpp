@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The one head that a handshake sends, composed in leased memory, and a lent body behind it. What
 // gather() shows stays where it is until destruction. It knows nothing of what is written.
+//
+// Marks as in the Connection's outbox: released <= handed over <= shown <= end.
 #pragma once
 
 #include "hawse/bytes.hpp"
@@ -8,6 +10,7 @@
 #include "hawse/slice.hpp"
 #include "http/leased_bytes.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <span>
@@ -69,26 +72,41 @@ public:
         TextWriter writer(reinterpret_cast<char*>(head_.bytes().data()));
         compose(writer);
         body_ = body;
-        size_left_ = head_.size() + body.size();
+        end_ = head_.size() + body.size();
         return true;
     }
 
-    [[nodiscard]] std::size_t gather(std::span<Slice> slices) const noexcept;
-    /// More than is left counts as all.
-    void wrote(std::size_t size) noexcept;
-    /// Copies what fits and answers its size; it is not yet written then.
-    [[nodiscard]] std::size_t copy_into(Bytes into) const noexcept;
-    [[nodiscard]] std::size_t size() const noexcept { return size_left_; }
-    /// Nothing more is to be written.
-    void drop() noexcept { size_left_ = 0; }
+    /// Shows what was not handed over yet.
+    std::size_t gather(std::span<Slice> slices) noexcept;
+    // Each answers how many octets it counted: at most those shown, or those handed over.
+    std::size_t hand_over(std::size_t size) noexcept;
+    std::size_t release(std::size_t size) noexcept;
+    /// Both at once; hand_over() alone while octets are in flight.
+    std::size_t wrote(std::size_t size) noexcept;
+    /// Copies what fits, hands it over and releases it; nothing while octets are in flight.
+    std::size_t write(Bytes into) noexcept;
+
+    /// Octets still to be handed over, and those whose memory somebody may yet read.
+    [[nodiscard]] std::size_t unhanded_size() const noexcept {
+        return end_ - std::min(end_, handed_);
+    }
+    [[nodiscard]] std::size_t size() const noexcept { return std::max(end_, shown_) - released_; }
+    [[nodiscard]] bool is_in_flight() const noexcept { return handed_ != released_; }
+    /// Nothing more is to be written; what was shown may be on its way.
+    void drop() noexcept { end_ = std::min(end_, handed_); }
 
     /// The head that was composed, written or not.
     [[nodiscard]] std::string_view text() const noexcept { return head_.text(); }
 
 private:
+    [[nodiscard]] ConstBytes from(std::size_t offset) const noexcept;
+
     http::LeasedBytes head_;
     ConstBytes body_ = {};
-    std::size_t size_left_ = 0;
+    std::size_t end_ = 0;
+    std::size_t shown_ = 0;
+    std::size_t handed_ = 0;
+    std::size_t released_ = 0;
 };
 
 }  // namespace hawse::handshake

@@ -5,6 +5,7 @@
 #include "hawse/response.hpp"
 
 #include "handshake/status.hpp"
+#include "hawse/frame_header.hpp"
 #include "http/field.hpp"
 #include "http/stream_fields.hpp"
 
@@ -117,7 +118,7 @@ Violation judge_response(const ResponseHead& head, const Offer& offer, const Con
     if ((fault = check_extensions(head.fields, offer, config)) != none) return fault;
     if ((fault = read_subprotocol(head.fields, offer, config, agreement)) != none) return fault;
     agreement.extensions = find_extensions(head.fields);
-    if (!agreement.extensions.empty()) agreement.reserved_bits = offer.reserved_bits;
+    if (!agreement.extensions.empty()) agreement.reserved_bits = offer.reserved_bits & rsv_bits;
     return none;
 }
 

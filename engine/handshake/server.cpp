@@ -79,22 +79,35 @@ Bytes Server::take_early() noexcept {
     return early_.bytes();
 }
 
-void Server::wrote(std::size_t size, Time now) noexcept {
-    patience_.observe(now);
-    if (size != 0 && output_.size() != 0) {
-        output_.wrote(size);
-        if (output_.size() == 0)
-            drained();
-        else if (phase_ == Phase::refusing)
-            patience_.begin(config_.waits.write_stall);  // one octet is progress
-    }
-    advance(now);
+std::size_t Server::hand_over(std::size_t size, Time now) noexcept {
+    const std::size_t before = output_.unhanded_size();
+    size = output_.hand_over(size);
+    note_progress(before, now);
+    return size;
+}
+
+std::size_t Server::wrote(std::size_t size, Time now) noexcept {
+    const std::size_t before = output_.unhanded_size();
+    size = output_.wrote(size);
+    note_progress(before, now);
+    return size;
 }
 
 std::size_t Server::write_output(Bytes into, Time now) noexcept {
-    const std::size_t size = output_.copy_into(into);
-    wrote(size, now);
+    const std::size_t before = output_.unhanded_size();
+    const std::size_t size = output_.write(into);
+    note_progress(before, now);
     return size;
+}
+
+// One octet is progress. Whether it came in time is for advance() to judge.
+void Server::note_progress(std::size_t unhanded_before, Time now) noexcept {
+    patience_.observe(now);
+    if (output_.unhanded_size() == unhanded_before) return;
+    if (output_.unhanded_size() == 0)
+        drained();
+    else if (phase_ == Phase::refusing)
+        patience_.begin(config_.waits.write_stall);
 }
 
 void Server::write_ended(Time now) noexcept {
@@ -203,7 +216,7 @@ void Server::fail(Cause cause, Violation violation, std::uint16_t status) noexce
     state_ = HandshakeState::failed;
     phase_ = Phase::refusing;
     patience_.begin(config_.waits.write_stall);
-    if (output_.size() == 0) end();
+    if (output_.unhanded_size() == 0) end();
 }
 
 // Closing over unread input would reset the transport and take the answer with it. RFC 9112 §9.6
@@ -263,7 +276,9 @@ Bytes ServerHandshake::take_early() noexcept { return server().take_early(); }
 std::size_t ServerHandshake::gather(std::span<Slice> slices) noexcept {
     return server().gather(slices);
 }
-void ServerHandshake::wrote(std::size_t size, Time now) noexcept { server().wrote(size, now); }
+void ServerHandshake::wrote(std::size_t size, Time now) noexcept {
+    (void)server().wrote(size, now);
+}
 std::size_t ServerHandshake::write_output(Bytes into, Time now) noexcept {
     return server().write_output(into, now);
 }

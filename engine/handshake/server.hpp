@@ -30,11 +30,16 @@ public:
     [[nodiscard]] const Agreement& agreement() const noexcept { return agreement_; }
     Bytes take_early() noexcept;
 
-    std::size_t gather(std::span<Slice> slices) const noexcept { return output_.gather(slices); }
-    void wrote(std::size_t size, Time now) noexcept;
+    std::size_t gather(std::span<Slice> slices) noexcept { return output_.gather(slices); }
+    // Each answers how many octets it counted.
+    std::size_t hand_over(std::size_t size, Time now) noexcept;
+    std::size_t release(std::size_t size) noexcept { return output_.release(size); }
+    std::size_t wrote(std::size_t size, Time now) noexcept;
     std::size_t write_output(Bytes into, Time now) noexcept;
     void write_ended(Time now) noexcept;
     [[nodiscard]] std::size_t output_size() const noexcept { return output_.size(); }
+    [[nodiscard]] std::size_t unhanded_size() const noexcept { return output_.unhanded_size(); }
+    [[nodiscard]] bool is_in_flight() const noexcept { return output_.is_in_flight(); }
     [[nodiscard]] Wants wants() const noexcept;
     [[nodiscard]] HandshakeState state() const noexcept { return state_; }
     [[nodiscard]] Time deadline() const noexcept { return patience_.deadline(); }
@@ -57,6 +62,7 @@ private:
     void refuse(Cause cause, Violation violation, std::uint16_t status) noexcept;
     void refuse(Violation violation) noexcept;
     void fail(Cause cause, Violation violation, std::uint16_t status) noexcept;
+    void note_progress(std::size_t unhanded_before, Time now) noexcept;
     void drained() noexcept;
     void end() noexcept;
 

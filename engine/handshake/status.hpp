@@ -21,9 +21,10 @@ constexpr bool is_accepting(std::uint16_t status, Transport transport) noexcept 
     return transport == Transport::http1 ? status == 101 : status / 100 == 2;
 }
 
-/// Whether a response of that status is not the last one. RFC 9110 §15.2
-constexpr bool is_interim(std::uint16_t status, Transport transport) noexcept {
-    return status / 100 == 1 && !is_accepting(status, transport);
+/// Whether a response of that status is not the last one. Nothing is switched on a stream: 101 is no
+/// status there. RFC 9110 §15.2, RFC 9113 §8.6
+constexpr bool is_interim(std::uint16_t status) noexcept {
+    return status / 100 == 1 && status != 101;
 }
 
 /// The status that refuses: 426 says what to upgrade to, and where nothing is upgraded it is 400.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "session/peer.hpp"
 
-#include <cstring>
 #include <new>
 
 namespace hawse::session {
@@ -25,18 +24,6 @@ constexpr EventKind kind_of(HandshakeEventKind kind) noexcept {
 
 Event ending(EventKind kind, Cause cause, Violation violation) noexcept {
     return {kind, 0, {}, {.cause = cause, .violation = violation}};
-}
-
-// Takes `size` octets off the front, and answers how many slices are left.
-std::size_t drop_front(std::span<Slice> slices, std::size_t size) noexcept {
-    std::size_t count = 0;
-    for (const Slice& slice : slices) {
-        const ConstBytes bytes = slice.bytes();
-        const std::size_t dropped = std::min(size, bytes.size());
-        size -= dropped;
-        if (dropped != bytes.size()) slices[count++] = Slice(bytes.subspan(dropped));
-    }
-    return count;
 }
 
 }  // namespace
@@ -67,14 +54,25 @@ void Peer::give_back_handshake() noexcept {
     config_->pool->give_back(static_cast<std::byte*>(memory), handshake_size);
 }
 
-void Peer::fail_without_memory() noexcept {
-    out_of_memory_ = failed_to_tell_ = closed_to_tell_ = true;
+// Without a handshake there is nothing to answer with, and none is leased for that.
+void Peer::end_idle(Cause cause) noexcept {
+    cause_ = cause;
+    failed_to_tell_ = cause == Cause::out_of_memory;
+    closed_to_tell_ = true;
     rest_ = {};
+}
+
+// An answer that was not taken in time takes the conversation with it.
+void Peer::check_answer() noexcept {
+    bool open = true;
+    visit([&](const auto& side) { open = side.state() == HandshakeState::open; });
+    if (connection_ && !open) connection_->end(Cause::opening_timeout, clock_);
 }
 
 Refusal Peer::start(const ClientRequest& request) noexcept {
     if (role_ != Role::client) return Refusal::wrong_role;
-    if (connection_ || out_of_memory_) return Refusal::already_started;
+    if (cause_ != Cause::none) return Refusal::not_open;
+    if (connection_) return Refusal::already_started;
     const bool first = client_ == nullptr;
     if (!lease_handshake()) return Refusal::out_of_memory;
     const Refusal refusal = client_->start(request);
@@ -90,7 +88,9 @@ const Request& Peer::request() const noexcept {
 Refusal Peer::accept(const Acceptance& acceptance) noexcept {
     if (server_ == nullptr) return Refusal::not_deciding;
     const Refusal refusal = server_->accept(acceptance);
-    if (refusal == Refusal::none) open();
+    if (refusal != Refusal::none) return refusal;
+    open();
+    connection_->begin_soon();  // the last time that was told may be long ago
     return refusal;
 }
 
@@ -104,9 +104,11 @@ const Response& Peer::response() const noexcept {
 }
 
 const Agreement& Peer::agreement() const noexcept {
-    static constexpr Agreement none{};
+    static constexpr Agreement servers_none{.role = Role::server};
+    static constexpr Agreement clients_none{.role = Role::client};
     if (server_ != nullptr) return server_->agreement();
-    return client_ != nullptr ? client_->agreement() : none;
+    if (client_ != nullptr) return client_->agreement();
+    return role_ == Role::server ? servers_none : clients_none;
 }
 
 Refusal Peer::close(CloseCode code, std::string_view reason) noexcept {
@@ -120,18 +122,23 @@ Refusal Peer::close(CloseCode code, std::string_view reason) noexcept {
 Refusal Peer::receive(Bytes octets, Time now) noexcept {
     if (!rest_.empty()) return Refusal::unread_input;
     if (end_came_) return Refusal::transport_ended;
-    if (opened_told_) {
+    if (opened_told_ && !lends_early_) {
         clock_ = now;
         return connection_->receive(octets, now);
     }
-    if (octets.empty() || out_of_memory_) return Refusal::none;
-    if (role_ == Role::client && client_ == nullptr) return Refusal::not_open;
+    if (octets.empty() || cause_ != Cause::none) return Refusal::none;
+    if (role_ == Role::client && (client_ == nullptr || !client_->is_started()))
+        return Refusal::not_open;
     if (!lease_handshake()) {
-        fail_without_memory();
+        end_idle(Cause::out_of_memory);
         return Refusal::none;
     }
     clock_ = now;
+    rest_ = octets;
+    if (opened_told_) return Refusal::none;  // behind what came early
     visit([&](auto& side) { rest_ = octets.subspan(side.receive(octets, now)); });
+    check_answer();
+    if (client_ != nullptr && client_->state() == HandshakeState::open) open();
     return Refusal::none;
 }
 
@@ -160,20 +167,21 @@ Event Peer::event_of(const HandshakeEvent& told) noexcept {
     return ending(kind_of(told.kind), told.cause, told.violation);
 }
 
-void Peer::open() noexcept { connection_.emplace(*config_, agreement(), clock_); }
+void Peer::open() noexcept {
+    if (!connection_) connection_.emplace(*config_, agreement(), clock_);
+}
 
 void Peer::begin_conversation() noexcept {
-    if (!connection_) open();
     opened_told_ = true;
     const Bytes early = server_ != nullptr ? server_->take_early() : Bytes{};
-    lends_early_ = !early.empty();
-    if (lends_early_) (void)connection_->receive(early, clock_);
+    if (!early.empty()) lends_early_ = connection_->receive(early, clock_) == Refusal::none;
 }
 
 // Octets that came early, then what the host lent behind them, then its end.
 Event Peer::next_conversation_event() noexcept {
     for (;;) {
-        if (const Event event = connection_->next_event()) return event;
+        if (const Event event = connection_->next_event())
+            return lends_early_ ? event.moved_inside() : event;
         lends_early_ = false;
         if (!rest_.empty())
             (void)connection_->receive(std::exchange(rest_, {}), clock_);
@@ -187,17 +195,17 @@ Event Peer::next_conversation_event() noexcept {
     return {};
 }
 
-// Its answer is written, and what it showed was seen.
+// Its answer is written, or was never shown, and what it showed of the request was seen.
 void Peer::end_handshake() noexcept {
     if (conversing_ && answer_size() == 0) give_back_handshake();
 }
 
 Event Peer::next_failure_event() noexcept {
     if (std::exchange(failed_to_tell_, false))
-        return ending(EventKind::failed, Cause::out_of_memory, Violation::none);
+        return ending(EventKind::failed, cause_, Violation::none);
     if (!std::exchange(closed_to_tell_, false)) return {};
     closed_told_ = true;
-    return ending(EventKind::closed, Cause::out_of_memory, Violation::none);
+    return ending(EventKind::closed, cause_, Violation::none);
 }
 
 Bytes Peer::unread() noexcept {
@@ -216,11 +224,11 @@ std::size_t Peer::landed(std::size_t size, Time now) noexcept {
 }
 
 void Peer::receive_end(TransportEnd end, Time now) noexcept {
-    if (out_of_memory_) return;
-    if (!lease_if_opening()) return fail_without_memory();
-    clock_ = now;
+    if (cause_ != Cause::none) return;
     end_came_ = true;
     end_broken_ = end_broken_ || end == TransportEnd::broken;
+    if (is_idle()) return end_idle(end_broken_ ? Cause::transport_broken : Cause::transport_ended);
+    clock_ = now;
     end_waits_ = !rest_.empty() || (connection_ && !opened_told_);
     if (!end_waits_) tell_end();
 }
@@ -234,8 +242,8 @@ void Peer::tell_end() noexcept {
 }
 
 void Peer::abort(Time now) noexcept {
-    if (out_of_memory_) return;
-    if (!lease_if_opening()) return fail_without_memory();
+    if (cause_ != Cause::none) return;
+    if (is_idle()) return end_idle(Cause::aborted);
     clock_ = now;
     rest_ = {};
     end_waits_ = false;
@@ -253,52 +261,64 @@ std::size_t Peer::answer_size() const noexcept {
     return size;
 }
 
+std::size_t Peer::unhanded_size() const noexcept {
+    std::size_t size = 0;
+    visit([&](const auto& side) { size = side.unhanded_size(); });
+    return size;
+}
+
+bool Peer::is_in_flight() const noexcept {
+    bool in_flight = false;
+    visit([&](const auto& side) { in_flight = side.is_in_flight(); });
+    return in_flight;
+}
+
 std::size_t Peer::gather(std::span<Slice> slices) noexcept {
+    if (wants().close()) return 0;
     std::size_t count = 0;
-    visit([&](const auto& side) { count = side.gather(slices); });
-    count = drop_front(slices.first(count), handed_size_);
-    if (connection_) count += connection_->gather(slices.subspan(count));
+    visit([&](auto& side) { count = side.gather(slices); });
+    const bool whole = size_of(slices.first(count)) == unhanded_size();
+    if (connection_ && whole) count += connection_->gather(slices.subspan(count));
     return count;
 }
 
 void Peer::hand_over(std::size_t size, Time now) noexcept {
-    clock_ = now;
-    const std::size_t answer = std::min(size, unhanded_size());
-    handed_size_ += answer;
+    observe(now);
+    std::size_t answer = 0;
+    visit([&](auto& side) { answer = side.hand_over(size, now); });
     if (connection_) connection_->handed_over(size - answer, now);
 }
 
 void Peer::release(std::size_t size) noexcept {
-    const std::size_t answer = std::min(size, handed_size_);
-    handed_size_ -= answer;
-    visit([&](auto& side) { side.wrote(answer, clock_); });
+    std::size_t answer = 0;
+    visit([&](auto& side) { answer = side.release(size); });
     end_handshake();
     if (connection_) connection_->reusable(size - answer);
 }
 
 // Behind an answer that is in flight nothing is free yet, as in Connection.
 void Peer::wrote(std::size_t size, Time now) noexcept {
-    if (handed_size_ != 0) return hand_over(size, now);
-    clock_ = now;
-    const std::size_t answer = std::min(size, answer_size());
-    visit([&](auto& side) { side.wrote(answer, now); });
+    if (is_in_flight()) return hand_over(size, now);
+    observe(now);
+    std::size_t answer = 0;
+    visit([&](auto& side) { answer = side.wrote(size, now); });
     end_handshake();
     if (connection_) connection_->wrote(size - answer, now);
 }
 
 std::size_t Peer::write_output(Bytes into, Time now) noexcept {
-    if (handed_size_ != 0) return 0;
-    clock_ = now;
+    if (is_in_flight() || wants().close()) return 0;
+    observe(now);
     std::size_t size = 0;
     visit([&](auto& side) { size = side.write_output(into, now); });
     end_handshake();
-    if (connection_ && answer_size() == 0)
+    if (connection_ && unhanded_size() == 0)
         size += connection_->write_output(into.subspan(size), now);
     return size;
 }
 
 void Peer::write_ended(Time now) noexcept {
-    clock_ = now;
+    observe(now);
     if (connection_) return connection_->write_ended(now);
     if (server_ != nullptr) server_->write_ended(now);
 }
@@ -310,16 +330,14 @@ std::size_t Peer::output_size() const noexcept {
 // What now.
 
 Wants Peer::wants() const noexcept {
-    constexpr unsigned write = Wants::write_bit;
     if (connection_) {
         const Wants wants = connection_->wants();
         if (wants.close() || unhanded_size() == 0) return wants;
-        return Wants((wants.bits() | write) & ~unsigned{Wants::end_write_bit});
+        return Wants((wants.bits() | Wants::write_bit) & ~unsigned{Wants::end_write_bit});
     }
     if (closed_told_) return Wants(Wants::close_bit);
     unsigned bits = is_idle() && role_ == Role::server ? unsigned{Wants::read_bit} : 0U;
     visit([&](const auto& side) { bits = side.wants().bits(); });
-    if (unhanded_size() == 0) bits &= ~write;
     return Wants(bits & ~unsigned{Wants::close_bit});
 }
 
@@ -335,17 +353,12 @@ void Peer::advance(Time now) noexcept {
     if (is_idle()) {
         if (now < clock_) clock_ = now;  // the clock stepped back: the wait begins anew
         if (now < deadline()) return;
-        if (!lease_handshake()) return fail_without_memory();
+        if (!lease_handshake()) return end_idle(Cause::out_of_memory);
     }
     clock_ = now;
-    bool open = true;
-    visit([&](auto& side) {
-        side.advance(now);
-        open = side.state() == HandshakeState::open;
-    });
-    if (!connection_) return;
-    connection_->advance(now);
-    if (!open) connection_->abort(now);  // the answer was not taken in time
+    visit([&](auto& side) { side.advance(now); });
+    check_answer();
+    if (connection_) connection_->advance(now);
 }
 
 }  // namespace hawse::session

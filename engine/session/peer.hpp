@@ -70,19 +70,22 @@ private:
     }
     /// Octets of the handshake's answer that are not yet reusable, and those not yet handed over.
     [[nodiscard]] std::size_t answer_size() const noexcept;
-    [[nodiscard]] std::size_t unhanded_size() const noexcept {
-        return answer_size() - handed_size_;
-    }
+    [[nodiscard]] std::size_t unhanded_size() const noexcept;
+    [[nodiscard]] bool is_in_flight() const noexcept;
 
     /// Nothing has happened yet.
     [[nodiscard]] bool is_idle() const noexcept {
-        return !has_handshake() && !connection_ && !out_of_memory_;
+        return !has_handshake() && !connection_ && cause_ == Cause::none;
+    }
+    /// Takes note of the time; until something has happened, that is when it all began.
+    void observe(Time now) noexcept {
+        if (!is_idle()) clock_ = now;
     }
     bool lease_handshake() noexcept;
-    bool lease_if_opening() noexcept { return connection_ || lease_handshake(); }
     void end_handshake() noexcept;
     void give_back_handshake() noexcept;
-    void fail_without_memory() noexcept;
+    void end_idle(Cause cause) noexcept;
+    void check_answer() noexcept;
 
     Event next_opening_event() noexcept;
     Event event_of(const HandshakeEvent& told) noexcept;
@@ -95,9 +98,8 @@ private:
     const Config* config_;
     handshake::Server* server_ = nullptr;  // one of the two, leased, or none
     handshake::Client* client_ = nullptr;
-    Bytes rest_ = {};              // lent by the host, and not yet by us
-    Time clock_;                   // the last that was told; without a handshake, when it began
-    std::size_t handed_size_ = 0;  // of the handshake's answer
+    Bytes rest_ = {};  // lent by the host, and not yet by us
+    Time clock_;       // the last that was told; while it is idle, when it began
     std::uint16_t status_ = 0;
     Role role_;
     bool opened_told_ = false;
@@ -107,7 +109,7 @@ private:
     bool end_waits_ = false;  // an end was told behind octets that still wait
     bool end_broken_ = false;
     bool closed_told_ = false;
-    bool out_of_memory_ = false;  // there never was a handshake
+    Cause cause_ = Cause::none;  // why it ended without a handshake
     bool failed_to_tell_ = false;
     bool closed_to_tell_ = false;
     std::optional<Connection> connection_ = {};

@@ -440,13 +440,14 @@ TEST_CASE("a host that does not decide, or a client that does not read, is not w
     Scene stuck;
     (void)stuck.receive(sample);
     REQUIRE(stuck.server->accept() == Refusal::none);
-    stuck.server->wrote(10, at(9));
+    std::byte ten[10];
+    REQUIRE(stuck.server->write_output(ten, at(9)) == 10);
     REQUIRE(stuck.advance(at(9)) == "opened:101");
     REQUIRE(stuck.advance(at(10)) == "failed:opening_timeout closed:opening_timeout");
     REQUIRE(stuck.server->output_size() == 0);
     Scene refused;
     (void)refused.receive("x\r\n", at(5));
-    refused.server->wrote(1, at(30));  // one octet is progress
+    REQUIRE(refused.server->write_output(Bytes(ten).first(1), at(30)) == 1);  // that is progress
     REQUIRE(refused.server->deadline() == at(60));
     REQUIRE(refused.advance(at(59)).empty());
     REQUIRE(refused.advance(at(60)) == "closed:violation:malformed_request_line:400");
@@ -457,7 +458,11 @@ TEST_CASE("output that is written in time counts, though it is told late", "[645
     (void)scene.receive(sample);
     REQUIRE(scene.server->accept() == Refusal::none);
     REQUIRE(pull(*scene.server) == "opened:101");
+    Slice slices[2];
+    REQUIRE(scene.server->gather(slices) == 1);
     scene.server->wrote(scene.server->output_size(), at(11));
+    REQUIRE(scene.server->output_size() == 0);
+    REQUIRE(scene.server->deadline() == never);
     REQUIRE(pull(*scene.server).empty());
     REQUIRE(scene.server->state() == HandshakeState::open);
 }

@@ -391,3 +391,80 @@ TEST_CASE("a place is refused without a message, while one is shown, and when it
     CHECK(drive->land_in(Bytes(place).first(999)) == Refusal::place_too_small);
     CHECK(drive->land_in(Bytes(place).first(1000)) == Refusal::none);
 }
+
+TEST_CASE("text that lands and ends inside a character fails at its end", "[6455-8.1-01]") {
+    Rig rig;
+    Drive drive(rig, Role::client);
+    Octets input = frame(Role::server, 0x81, "0123456789\xc3");
+    drive.feed(ConstBytes(input).first(8));
+    const Bytes landing = drive->landing();
+    REQUIRE(landing.size() == 5);
+    std::copy_n(input.begin() + 8, 5, landing.begin());
+    CHECK(drive->landed(5, drive.now) == 5);
+    CHECK(drive.told() == "failed 1007 truncated_utf8");
+}
+
+TEST_CASE("a loan of landing ends with the next octets, with a place, and with none") {
+    for (const int way : {0, 1, 2}) {
+        Rig rig;
+        Drive drive(rig, Role::client);
+        const Octets input = frame(Role::server, 0x82, pattern(1000));
+        drive.feed(ConstBytes(input).first(300));
+        REQUIRE_FALSE(drive->landing().empty());
+        Octets place(1000);
+        if (way == 0) drive.feed(ConstBytes(input).subspan(300, 10));
+        if (way == 1) CHECK(drive->land_in(place) == Refusal::none);
+        if (way == 2) CHECK(drive->receive({}, drive.now) == Refusal::none);
+        CHECK(drive->landed(50, drive.now) == 0);
+        drive.feed(ConstBytes(input).subspan(way == 0 ? 310 : 300));
+        CHECK(drive.story.text() == "binary " + quoted(pattern(1000)));
+    }
+}
+
+TEST_CASE("after a failure the next octets take a landing back, and nothing is announced any more") {
+    Rig rig;
+    rig.config.waits.idle = seconds(5);
+    Drive drive(rig, Role::client);
+    drive.feed(ConstBytes(frame(Role::server, 0x82, pattern(1000))).first(300));
+    REQUIRE_FALSE(drive->landing().empty());
+    drive.pass(seconds(6));
+    CHECK(drive->announced_size() == 0);
+    CHECK(drive->frame_left() == 704);
+    drive.drain();
+    CHECK(rig.pool.leased_size() != 0);
+    CHECK(drive->receive({}, drive.now) == Refusal::none);
+    CHECK(rig.pool.leased_size() == 0);
+}
+
+TEST_CASE("a place is refused while an earlier message is shown") {
+    Rig rig;
+    Drive drive(rig, Role::client);
+    const Octets first = frame(Role::server, 0x82, pattern(300));
+    const Octets second = frame(Role::server, 0x82, pattern(500));
+    drive.feed(ConstBytes(first).first(100));
+    Octets rest = joined({copy_of(ConstBytes(first).subspan(100)),
+                          copy_of(ConstBytes(second).first(200))});
+    CHECK(drive->receive(rest, drive.now) == Refusal::none);
+    std::array<Event, 4> events;
+    REQUIRE(drive->next_events(events) == 1);
+    Octets place(500);
+    CHECK(drive->land_in(place) == Refusal::unread_input);
+    CHECK(copy_of(events[0].payload()) == pattern(300));
+    CHECK_FALSE(drive->next_event());
+    CHECK(drive->land_in(place) == Refusal::none);
+}
+
+TEST_CASE("a place may be the one before it, grown") {
+    Rig rig;
+    Drive drive(rig, Role::client);
+    const Octets message = pattern(900);
+    const Octets first = frame(Role::server, 0x02, ConstBytes(message).first(600));
+    const Octets second = frame(Role::server, 0x80, ConstBytes(message).subspan(600));
+    drive.feed(ConstBytes(first).first(100));
+    Octets memory(1000);
+    REQUIRE(drive->land_in(Bytes(memory).subspan(50, 600)) == Refusal::none);
+    drive.feed(ConstBytes(first).subspan(100)).feed(ConstBytes(second).first(10));
+    REQUIRE(drive->land_in(Bytes(memory).first(900)) == Refusal::none);
+    drive.feed(ConstBytes(second).subspan(10));
+    CHECK(drive.story.text() == "binary " + quoted(message));
+}

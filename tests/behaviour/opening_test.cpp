@@ -434,15 +434,31 @@ TEST_CASE("interim responses are passed over, and another final one refuses",
             Scene scene;
             REQUIRE_FALSE(scene.client.judge({.status = 401}));  // nothing was asked
             REQUIRE(scene.client.start(request_to("h"), transport) == Refusal::none);
-            for (int left = 20; left > 0; --left)
+            for (auto left = Limits{}.interim_count_max; left > 0; --left)
                 REQUIRE_FALSE(scene.client.judge({.status = 103}));
-            if (transport != Transport::http1) REQUIRE_FALSE(scene.client.judge({.status = 101}));
             const HandshakeEvent event = scene.client.judge({.status = status});
             const bool opens = transport != Transport::http1 && status < 300;
             REQUIRE(word_of(event) ==
                     (opens ? "opened:" : "failed:refused:") + std::to_string(status));
             REQUIRE_FALSE(scene.client.judge({.status = status}));
         }
+    }
+}
+
+TEST_CASE("interim responses without end are refused, and 101 is none on a stream",
+          "[9110-15.2-01]") {
+    for (const Transport transport : transports) {
+        Scene scene;
+        REQUIRE(scene.client.start(request_to("h"), transport) == Refusal::none);
+        for (auto left = Limits{}.interim_count_max; left > 0; --left)
+            REQUIRE_FALSE(scene.client.judge({.status = 100}));
+        REQUIRE(word_of(scene.client.judge({.status = 100})) ==
+                "failed:violation:head_too_large:100");
+        if (transport == Transport::http1) continue;
+        Scene switching;
+        REQUIRE(switching.client.start(request_to("h"), transport) == Refusal::none);
+        REQUIRE(word_of(switching.client.judge({.status = 101})) ==
+                "failed:violation:malformed_status_line:101");
     }
 }
 

@@ -388,3 +388,15 @@ TEST_CASE("what passes through a relay comes out frame for frame, however it is 
         CHECK(frames_in_words(passed) == frames_in_words(expected));
     }
 }
+
+TEST_CASE("an unfinished frame is over with its conversation, and no memory stays behind one refused") {
+    RelayRig rig;
+    Drive drive(rig, Role::server);
+    rig.allocator.fail(1, CountingAllocator::Failure::once);  // the outbox is leased, its block is not
+    const std::string big(5000, 'b');
+    CHECK(drive->send_frame(0x82, as_bytes(big)) == Refusal::out_of_memory);
+    CHECK(rig.pool.leased_size() == 0);
+    CHECK(drive->send_frame(0x82, as_bytes("x"), 5) == Refusal::none);
+    drive->abort(drive.now);
+    CHECK(drive->send_frame(0x82, as_bytes("12345")) == Refusal::not_open);
+}

@@ -451,3 +451,38 @@ TEST_CASE("small frames share a slice, and gather fills no more slices than it w
     CHECK(drive->gather(slices) == 2);
     CHECK(one[0].size() == slices[0].size());
 }
+
+TEST_CASE("`closed` comes once, whatever is acknowledged behind it") {
+    Rig rig;
+    Drive drive(rig, Role::server, Drain::nothing);
+    CHECK(drive->send(MessageKind::text, as_bytes("in flight")) == Refusal::none);
+    std::array<Slice, 2> slices;
+    REQUIRE(drive->gather(slices) == 1);
+    drive->handed_over(4, drive.now);
+    drive->abort(drive.now);
+    CHECK(drive.told() == "closed unclean sent 1006 received 1006 \"\" aborted");
+    drive->handed_over(3, drive.now);
+    drive->reusable(1);
+    CHECK(drive->deadline() == never);
+    drive.pass(seconds(40)).pass(seconds(400));
+    CHECK(drive.told().empty());
+    CHECK(drive->wants() == Wants(Wants::close_bit));
+    drive->reusable(SIZE_MAX);
+    CHECK(drive->wants() == Wants(Wants::close_bit));
+}
+
+TEST_CASE("wrote() counts what gather() has shown, and no more") {
+    Rig rig;
+    Drive drive(rig, Role::server, Drain::nothing);
+    CHECK(drive->send(MessageKind::text, as_bytes("not yet shown")) == Refusal::none);
+    drive->wrote(SIZE_MAX, drive.now);
+    CHECK(drive->output_size() == 15);
+    std::array<std::byte, 5> piece;
+    CHECK(drive->write_output(piece, drive.now) == 5);  // commits the rest, and does not show it
+    drive->wrote(SIZE_MAX, drive.now);
+    CHECK(drive->output_size() == 10);
+    std::array<Slice, 1> slices;
+    CHECK(drive->gather(slices) == 1);
+    drive->wrote(SIZE_MAX, drive.now);
+    CHECK(drive->output_size() == 0);
+}

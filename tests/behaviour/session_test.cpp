@@ -418,7 +418,8 @@ TEST_CASE("an answer that the transport does not take in time ends the conversat
     host.feed(request_head);
     CHECK(host.session.wants().write());
     host.pass(seconds(11));
-    CHECK(host.story == "request\nopened\nclosed unclean sent 1006 received 1006 \"\" aborted");
+    CHECK(host.story == "request\nopened\nclosed unclean sent 1006 received 1006 \"\" "
+                        "opening_timeout");
     CHECK(host.session.wants() == Wants(Wants::close_bit));
 }
 
@@ -472,17 +473,14 @@ TEST_CASE("the answer and the first messages leave in one write, whole or in hal
 }
 
 TEST_CASE("a session without memory fails and is over; a call without memory is refused") {
-    for (const int way : {0, 1, 2, 3}) {
+    for (const bool asked : {true, false}) {
         Rig rig;
         Host host(rig, Role::server);
         rig.allocator.fail(0, CountingAllocator::Failure::once);
-        if (way == 0) host.feed(request_head);
-        if (way == 1) host.end();
-        if (way == 2) host.pass(seconds(10));
-        if (way == 3) {
-            host.session.abort(host.now);
-            host.pull();
-        }
+        if (asked)
+            host.feed(request_head);
+        else
+            host.pass(seconds(10));
         CHECK(host.story == "failed 1006 out_of_memory\n"
                             "closed unclean sent 1006 received 1006 \"\" out_of_memory");
         CHECK(host.session.wants() == Wants(Wants::close_bit));
@@ -636,4 +634,173 @@ TEST_CASE("two sessions converse through a link") {
                           "closed clean sent 1000 received 1000 \"\" none");
     CHECK(server.story == "request\nopened\ntext \"there\"\nclosing 1000 \"\"\nend_write\n"
                           "closed clean sent 1000 received 1000 \"\" none");
+}
+
+TEST_CASE("an end that is told before anything else needs no memory") {
+    for (const Role role : {Role::server, Role::client})
+        for (const int way : {0, 1, 2}) {
+            Rig rig;
+            Host host(rig, role);
+            rig.allocator.fail(0, CountingAllocator::Failure::for_ever);
+            if (way == 0) host.end();
+            if (way == 1) host.end(TransportEnd::broken);
+            if (way == 2) host.session.abort(host.now);
+            host.pull();
+            const char* const causes[] = {"transport_ended", "transport_broken", "aborted"};
+            CHECK(host.story ==
+                  std::string("closed unclean sent 1006 received 1006 \"\" ") + causes[way]);
+            CHECK(host.session.wants() == Wants(Wants::close_bit));
+            if (role == Role::client) CHECK(host.session.start(sample_request()) == Refusal::not_open);
+            CHECK(host.session.agreement().role == role);
+            rig.allocator.fail_never();
+        }
+}
+
+TEST_CASE("a client hears of an end or an abort told between the response and its pull") {
+    for (const int way : {0, 1, 2}) {
+        Rig rig;
+        Host host(rig, Role::client);
+        REQUIRE(host.session.start(sample_request()) == Refusal::none);
+        host.pull();
+        Octets input = joined({octets_of(response_head), frame(Role::server, 0x81, "last")});
+        CHECK(host.session.receive(input, host.now) == Refusal::none);
+        if (way == 2)
+            host.session.abort(host.now);
+        else
+            host.session.receive_end(way == 0 ? TransportEnd::orderly : TransportEnd::broken,
+                                     host.now);
+        host.echoes = false;
+        host.pull();
+        const char* const causes[] = {"transport_ended", "transport_broken", "aborted"};
+        CHECK(host.story == std::string("response 101\nopened\n") +
+                                (way == 2 ? "" : "text \"last\"\n") +
+                                "closed unclean sent 1006 received 1006 \"\" " + causes[way]);
+        CHECK(host.session.wants() == Wants(Wants::close_bit));
+    }
+}
+
+TEST_CASE("an end that broke stays broken, and one behind refused early octets is not lost") {
+    Rig rig;
+    rig.config.limits.early_size_max = 0;
+    Host host(rig, Role::server);
+    Octets input = joined({octets_of(request_head), frame(Role::client, 0x81, "early")});
+    host.accepts = false;
+    CHECK(host.session.receive(input, host.now) == Refusal::none);
+    CHECK(host.session.next_event().kind() == EventKind::request);
+    host.session.receive_end(TransportEnd::broken, host.now);
+    host.session.receive_end(TransportEnd::orderly, host.now);
+    host.pull();
+    CHECK(host.story.find("failed 1006 early_octets") == 0);
+    CHECK(host.session.wants().close());
+    CHECK(host.story.find("closed") != std::string::npos);
+}
+
+TEST_CASE("what was shown of an answer stays, when the opening wait is over meanwhile") {
+    for (const bool handed : {false, true}) {
+        Rig rig;
+        Host host(rig, Role::server);
+        host.writes = false;
+        host.feed(request_head);
+        std::array<Slice, 4> slices;
+        REQUIRE(host.session.gather(slices) == 1);
+        const std::string shown(as_text(slices[0].bytes()));
+        if (handed) host.session.handed_over(20, host.now);
+        host.pass(seconds(11));
+        CHECK(host.story.find("closed unclean sent 1006 received 1006 \"\" opening_timeout") !=
+              std::string::npos);
+        CHECK(as_text(slices[0].bytes()) == shown);
+        CHECK_FALSE(host.session.wants().write());
+        CHECK(host.session.gather(slices) == 0);
+        if (!handed) host.session.handed_over(SIZE_MAX, host.now);
+        host.session.reusable(handed ? 20 : SIZE_MAX);
+        host.session.wrote(SIZE_MAX, host.now);
+        CHECK(rig.pool.leased_size() == 0);
+        CHECK(host.session.wants() == Wants(Wants::close_bit));
+    }
+}
+
+TEST_CASE("an answer that is handed over was taken, however late it is reusable") {
+    Rig rig;
+    Host host(rig, Role::server);
+    host.writes = false;
+    host.feed(request_head);
+    std::array<Slice, 4> slices;
+    REQUIRE(host.session.gather(slices) == 1);
+    host.session.handed_over(SIZE_MAX, host.now);
+    for (int second = 0; second < 20; ++second) host.pass(seconds(1));
+    host.feed(frame(Role::client, 0x81, "still here"));
+    CHECK(host.story == "request\nopened\ntext \"still here\"");
+    host.session.reusable(SIZE_MAX);
+    CHECK(host.session.connection()->state() == State::open);
+}
+
+TEST_CASE("an answer half written when its wait is over goes on, until advance() judges") {
+    Rig rig;
+    Host host(rig, Role::server);
+    host.writes = false;
+    host.feed(request_head);
+    REQUIRE(host.session.connection()->send(MessageKind::text, as_bytes("hello")) == Refusal::none);
+    std::array<Slice, 4> slices;
+    REQUIRE(host.session.gather(slices) == 2);
+    host.session.wrote(50, host.now + seconds(11));
+    CHECK(host.session.gather(slices) == 2);
+    CHECK(as_text(slices[0].bytes()).substr(0, 4) != "HTTP");
+    host.pass(seconds(12));
+    CHECK(host.session.gather(slices) == 0);
+    CHECK(host.session.wants().close());
+}
+
+TEST_CASE("early octets do not lie in the host's buffer, and what is lent behind them waits") {
+    Rig rig;
+    Host host(rig, Role::server);
+    Octets input = joined({octets_of(request_head), frame(Role::client, 0x81, "early")});
+    CHECK(host.session.receive(input, host.now) == Refusal::none);
+    CHECK(host.session.next_event().kind() == EventKind::request);
+    CHECK(host.session.accept() == Refusal::none);
+    CHECK(host.session.next_event().kind() == EventKind::opened);
+    CHECK(host.session.unread().empty());  // early octets are not the host's to take back
+    Octets more = frame(Role::client, 0x81, "later");
+    CHECK(host.session.receive(more, host.now) == Refusal::none);
+    CHECK(host.session.landing().empty());
+    Event event = host.session.next_event();
+    CHECK(event.text() == "early");
+    CHECK_FALSE(event.in_place());
+    event = host.session.next_event();
+    CHECK(event.text() == "later");
+    CHECK(event.in_place());
+    CHECK_FALSE(host.session.next_event());
+    more = frame(Role::client, 0x81, "last");
+    CHECK(host.session.receive(more, host.now) == Refusal::none);
+    CHECK(host.session.unread().size() == more.size());
+}
+
+TEST_CASE("verbs of output do not put the opening wait off") {
+    Rig rig;
+    Host host(rig, Role::server);
+    const Time due = host.session.deadline();
+    std::array<std::byte, 8> octets;
+    for (int second = 0; second < 9; ++second) {
+        host.pass(seconds(1));
+        CHECK(host.session.write_output(octets, host.now) == 0);
+        host.session.wrote(1, host.now);
+        host.session.handed_over(1, host.now);
+        host.session.write_ended(host.now);
+    }
+    CHECK(host.session.deadline() == due);
+    host.pass(seconds(1));
+    CHECK(host.story.find("failed 1006 opening_timeout") == 0);
+}
+
+TEST_CASE("idle counts from the decision, not from the request") {
+    Rig rig;
+    rig.config.waits.idle = seconds(5);
+    Host host(rig, Role::server);
+    host.accepts = false;
+    host.feed(request_head);
+    host.now = host.now + seconds(7);
+    CHECK(host.session.accept() == Refusal::none);
+    host.pass(seconds(0));
+    CHECK(host.session.connection()->state() == State::open);
+    host.pass(seconds(5));
+    CHECK(host.session.connection()->state() == State::failed);
 }

@@ -5,6 +5,7 @@
 
 #include "hawse/agreement.hpp"
 #include "hawse/bytes.hpp"
+#include "hawse/cause.hpp"
 #include "hawse/close_code.hpp"
 #include "hawse/config.hpp"
 #include "hawse/event.hpp"
@@ -25,6 +26,9 @@ namespace hawse {
 
 namespace connection {
 class Conversation;
+}
+namespace session {
+class Peer;
 }
 
 /// Names what a host lent, when it is the host's again. 0 names nothing.
@@ -102,7 +106,7 @@ public:
     /// in progress is assembled, and no more than its frame still lacks. Empty when octets are still
     /// lent, or when what comes next does not belong to a message of which octets have arrived. Lent
     /// until landed(), land_in() or receive(), whatever else is called or passes, or destruction. The
-    /// place doubles when it is full: may lease and copy what has arrived; otherwise O(1).
+    /// place doubles when it is full, and for the time of the copy both are leased; otherwise O(1).
     Bytes landing() noexcept;
 
     /// `size` octets were read into what landing() lent. Answers how many of them it took: at most as
@@ -121,13 +125,15 @@ public:
     /// Gives the message in progress a place of the host's own, which landing() then lends: what has
     /// arrived is copied there, the rest is read there, and the message is told from there, in_place().
     /// The place is the host's again when the message was told, when it will never be whole
-    /// (`closing` that dropped it, `failed`, `closed`), or on destruction. A message that outgrows it
-    /// with further frames is moved inside, and told from there. Refusals: no_message_in_progress,
+    /// (`closing` that dropped it, `failed`, `closed`), when it was not told although whole (see
+    /// Config::deliver_after_close: announced_size() is 0 then), or on destruction. A message that
+    /// outgrows it with further frames is moved inside, and told from there. Refusals:
+    /// no_message_in_progress, unread_input (an earlier message is still shown: pull first),
     /// place_too_small (smaller than announced_size()). O(octets that arrived).
     Refusal land_in(Bytes place) noexcept;
 
     /// Octets that the data frame in progress still lacks; 0 between frames. With Delivery::frames it
-    /// is what the last frame event leaves to come.
+    /// is what the last frame event leaves to come; it stays when the conversation ends inside a frame.
     [[nodiscard]] std::uint64_t frame_left() const noexcept;
 
     /// The transport's receiving side has ended, or all of it has broken: also the way to tell that a
@@ -152,7 +158,8 @@ public:
                               Send choice = {}) noexcept;
 
     /// Begins a message of unknown size, which send_part() continues and ends: each call one frame,
-    /// or none for an empty part that is not the last. Refusals of send_part(): no_message_in_progress,
+    /// or none for an empty part that is not the last. Refusals of send_begin(): not_open,
+    /// message_in_progress. Refusals of send_part(): no_message_in_progress,
     /// not_open, invalid_text (the message stays in progress), output_full, out_of_memory, no_entropy.
     Refusal send_begin(MessageKind kind, Send choice = {}) noexcept;
     Refusal send_part(ConstBytes octets, bool last) noexcept;
@@ -177,7 +184,8 @@ public:
     /// After the peer's Close it changes the reply, so a host that sweeps over its connections may
     /// leave out those that are closing; close_committed when the reply is on its way. Without effect
     /// when we closed before, and once the conversation has failed or is over. Further refusals:
-    /// invalid_close_code, reason_too_long, invalid_text, out_of_memory. RFC 6455 §7.1.2
+    /// invalid_close_code, reason_too_long, invalid_text, out_of_memory (a Close without a reason needs
+    /// no memory, but behind an unfinished frame), no_entropy. RFC 6455 §7.1.2
     Refusal close(CloseCode code = CloseCode::normal, std::string_view reason = {}) noexcept;
 
     /// Ends everything now, unclean, with no Close: pull `closed`, then close the transport. wants()
@@ -243,6 +251,11 @@ private:
     /// What one conversation takes, in octets; published so that hosts can budget, fixed so that the
     /// library can change behind it.
     static constexpr std::size_t storage_size = 256;
+
+    // A Session's conversation begins at a moment that nobody has told, and may end with its opening.
+    friend class session::Peer;
+    void begin_soon() noexcept;
+    void end(Cause cause, Time now) noexcept;
 
     connection::Conversation& conversation() noexcept;
     [[nodiscard]] const connection::Conversation& conversation() const noexcept;

@@ -94,6 +94,12 @@ public:
     constexpr Event(unsigned flags, ConstBytes octets, std::uint8_t first_octet) noexcept
         : kind_(EventKind::frame), flags_(static_cast<std::uint8_t>(flags)),
           code_received_(CloseCode{first_octet}), octets_(octets.data()), size_(octets.size()) {}
+    /// The same, of octets that are not the host's.
+    [[nodiscard]] constexpr Event moved_inside() const noexcept {
+        Event moved = *this;
+        moved.flags_ = static_cast<std::uint8_t>(flags_ & ~in_place_flag);
+        return moved;
+    }
     struct Ending {
         CloseCode received = CloseCode::abnormal;
         CloseCode sent = CloseCode::abnormal;

@@ -14,7 +14,7 @@ enum class HandshakeEventKind : std::uint8_t {
     request,   ///< server: request() may be accepted or rejected, when the host likes
     response,  ///< client: response() arrived: 101, or a final status that refuses
     opened,    ///< agreement() stands; write the output, then the Connection begins
-    failed,    ///< cause(), violation(), status(); a `closed` follows
+    failed,    ///< cause, violation, status; a handshake's `closed` follows
     closed,    ///< the end of a handshake that did not open, exactly once
 };
 

@@ -101,7 +101,8 @@ public:
     [[nodiscard]] std::span<const Field> fields() const noexcept;
 
     /// Judges a response, see judge_response(); its transport is that of start(). Answers
-    ///   - none for an interim response, which is passed over: give the next one,
+    ///   - none for an interim response, which is passed over up to Limits::interim_count_max: give the
+    ///     next one,
     ///   - opened when agreement() stands: the Connection begins,
     ///   - failed with the cause `refused` for any other final status, `violation`, or
     ///     `out_of_memory`.
