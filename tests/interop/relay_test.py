@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import subprocess
+import threading
 import time
 
 import peers
@@ -18,7 +19,8 @@ checks = peers.Checks()
 websockets = peers.import_websockets()
 chosen = peers.options(__doc__.split('\n')[0], echo=False, cat=False, more=lambda parser: (
     parser.add_argument('--relay', metavar='PATH', required=True, help='hawse-relay'),
-    parser.add_argument('--echo', metavar='PATH', required=True, help='hawse-echo')))
+    parser.add_argument('--echo', metavar='PATH', required=True, help='hawse-echo'),
+    parser.add_argument('--sanitized', action='store_true', help='memory is not judged')))
 
 
 class Server(RawServer):
@@ -279,7 +281,7 @@ def who_does_not_read():
                     break
             held = relay.status('VmRSS') - before
             checks.check(sent < 150 << 20, f'the writer is held up ({sent} octets)')
-            checks.check(held < 4096, f'the relay holds little ({held} kB)')
+            checks.check(chosen.sanitized or held < 4096, f'the relay holds little ({held} kB)')
             spent = relay.seconds()
             time.sleep(0.5)
             checks.check(relay.seconds() - spent < 0.1, 'and sleeps while nobody reads')
@@ -287,6 +289,45 @@ def who_does_not_read():
             wire.socket.settimeout(20)
             checks.check(whole > 0 and all(wire.message() == (BINARY, message) for _ in range(whole)),
                          f'{whole} messages come back whole')
+
+
+def flood(wire):
+    """Sends frames until none is taken for a second, or 60 MiB are: how much was."""
+    octets = peers.frame(BINARY, peers.octets_of(1 << 16), True, os.urandom(4) if wire.client else None)
+    wire.socket.settimeout(1)
+    sent = 0
+    while sent < 60 << 20:
+        try:
+            sent += wire.socket.send(octets[sent % len(octets):])
+        except TimeoutError:
+            break
+    return sent
+
+
+def who_only_sends():
+    """Either side may send to one that does not read: it is held up, and the relay holds little."""
+    for from_server in (True, False):
+        sent, done = [], threading.Event()
+
+        def script(wire, head):
+            wire.send(accept_head(head))
+            if from_server:
+                sent.append(flood(wire))
+                done.set()
+            done.wait(30)
+
+        with Server(script) as server, Relay(server.port, server=server) as relay:
+            wire, _, _ = connect(relay, request())
+            before = relay.status('VmRSS')
+            with wire:
+                if not from_server:
+                    sent.append(flood(wire))
+                done.wait(1 if not from_server else 30)
+                held = relay.status('VmRSS') - before
+                done.set()
+            who = 'server' if from_server else 'client'
+            checks.check(sent and sent[0] < 60 << 20, f'the {who} is held up ({sent} octets)')
+            checks.check(chosen.sanitized or held < 2048, f'the relay holds little of the {who}\'s ({held} kB)')
 
 
 # ---- Openings, and who is waited for ------------------------------------------------------------
@@ -416,7 +457,7 @@ def told_to_stop():
 asyncio.run(converse_compressed())
 asyncio.run(relay_closing())
 for story in (frames_pass_as_they_are, reserved_bits_without_agreement, limits_are_the_relays,
-              refusals_pass, who_goes_inside_a_frame, who_does_not_read, fields_pass,
+              refusals_pass, who_goes_inside_a_frame, who_does_not_read, who_only_sends, fields_pass,
               upstream_that_waits, upstream_with_two_addresses, misuse_is_told,
               more_clients_than_descriptors, many_who_say_nothing, told_to_stop):
     checks.attempt(story)
