@@ -64,6 +64,7 @@ bool Relay::settle(Time now) {
     now_ = now;
     for (Side* side : {&client_, &upstream_})
         if (side->session) side->session->advance(now);
+    if (upstream_.is_connecting && connect_until_ <= now) connect_next(ETIMEDOUT);
     for (bool moved = true; moved;) {
         moved = pull(client_, upstream_);
         moved = pull(upstream_, client_) || moved;
@@ -83,8 +84,9 @@ void Relay::stop() {
 }
 
 Time Relay::deadline() const noexcept {
-    return std::min(client_.over ? hawse::never : client_.session->deadline(),
-                    upstream_.over ? hawse::never : upstream_.session->deadline());
+    return std::min({client_.over ? hawse::never : client_.session->deadline(),
+                     upstream_.over ? hawse::never : upstream_.session->deadline(),
+                     upstream_.is_connecting ? connect_until_ : hawse::never});
 }
 
 void Relay::read(Side& side) {
@@ -195,10 +197,14 @@ void Relay::ask_upstream() {
         upstream_.session->abort(now_);
 }
 
-/// The address before it, if there was one, failed with `error`.
+/// The address before it, if there was one, failed with `error`. One that never answers must not take the
+/// time of those behind it; the last has all that is left.
 void Relay::connect_next(int error) {
     upstream_.drop();
     while (next_address_ < to_.addresses.size()) {
+        const auto left = static_cast<std::int64_t>(to_.addresses.size() - next_address_);
+        const auto time = (upstream_.session->deadline() - now_).nanoseconds;
+        connect_until_ = left == 1 ? hawse::never : now_ + hawse::nanoseconds(time / left);
         upstream_.descriptor = begin_connect(to_.addresses[next_address_++]);
         upstream_.is_connecting = upstream_.descriptor >= 0;
         if (upstream_.is_connecting) return;

@@ -81,6 +81,7 @@ private:
     hawse::Config upstream_config_;
     const Upstream& to_;
     std::size_t next_address_ = 0;
+    hawse::Time connect_until_ = hawse::never;  // then the next address has its turn
     hawse::Time now_;
     Side client_;
     Side upstream_;

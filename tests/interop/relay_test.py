@@ -5,6 +5,7 @@ every frame is looked at. What passes is what was sent, frame for frame; what is
 its own: pings, closing, and what becomes of the other side when one goes."""
 
 import asyncio
+import contextlib
 import os
 import re
 import socket
@@ -390,6 +391,44 @@ def upstream_with_two_addresses():
             checks.equal(status, 101, f'the address that listens is found among {both}')
 
 
+def upstream_address_that_never_answers():
+    """The first address of localhost is one whose queue is full; the second has a server."""
+    addresses = [info[4][0] for info in socket.getaddrinfo('localhost', None, type=socket.SOCK_STREAM)]
+    if addresses[:2] != ['::1', '127.0.0.1']:
+        print(f'an address that never answers is skipped: localhost is {addresses}', flush=True)
+        return
+
+    def script(wire, head):
+        wire.send(accept_head(head))
+        wire.close_code()
+
+    with Server(script) as server, contextlib.ExitStack() as held:
+        full = held.enter_context(socket.socket(socket.AF_INET6))
+        full.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        full.bind(('::1', server.port))
+        full.listen(0)
+        for _ in range(4):
+            one = held.enter_context(socket.socket(socket.AF_INET6))
+            one.setblocking(False)
+            one.connect_ex(('::1', server.port))
+        relay = held.enter_context(Relay(server.port, '--opening-seconds', '3', server=server,
+                                         upstream='localhost'))
+        wire, status, _ = connect(relay, request())
+        with wire:
+            checks.equal(status, 101, 'an address that never answers leaves time for the next')
+
+
+def listens_over_ipv6():
+    if not socket.has_dualstack_ipv6():
+        print('listening over IPv6 is skipped: there is none', flush=True)
+        return
+    child = peers.spawn([chosen.relay, '--port', '0', '--host', '::1', 'ws://127.0.0.1:9'],
+                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    line = peers.read_line(child.stdout, 20)
+    checks.check(re.fullmatch(r'listening on ws://\[::1\]:\d+\n', line), f'an address in brackets: {line}')
+    peers.stop(child)
+
+
 def misuse_is_told():
     for upstream, status, word in (('ws://127.0.0.1:9/path', 2, 'path'), ('ws://127.0.0.1:9/?q', 2, 'path'),
                                    ('ws://no.such.name.invalid', 1, 'no.such.name.invalid')):
@@ -458,7 +497,8 @@ asyncio.run(converse_compressed())
 asyncio.run(relay_closing())
 for story in (frames_pass_as_they_are, reserved_bits_without_agreement, limits_are_the_relays,
               refusals_pass, who_goes_inside_a_frame, who_does_not_read, who_only_sends, fields_pass,
-              upstream_that_waits, upstream_with_two_addresses, misuse_is_told,
+              upstream_that_waits, upstream_with_two_addresses,
+              upstream_address_that_never_answers, listens_over_ipv6, misuse_is_told,
               more_clients_than_descriptors, many_who_say_nothing, told_to_stop):
     checks.attempt(story)
 raise SystemExit(checks.done())
