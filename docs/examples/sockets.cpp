@@ -43,12 +43,18 @@ Addresses resolve(std::string host, std::uint16_t port, int flags, Socket& failu
     return nullptr;
 }
 
-int open_socket(const addrinfo& address) noexcept {
-    const int descriptor = ::socket(address.ai_family, address.ai_socktype, address.ai_protocol);
+int open_socket(int family) noexcept {
+    const int descriptor = ::socket(family, SOCK_STREAM, 0);
     if (descriptor < 0) return -1;
     (void)::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
     (void)::fcntl(descriptor, F_SETFL, O_NONBLOCK);
     return descriptor;
+}
+
+/// Messages leave at once; the engine joins what belongs together.
+void set_no_delay(int descriptor) noexcept {
+    const int on = 1;
+    (void)::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 /// 0, or the errno that says why the connection was not made before `deadline`.
@@ -59,9 +65,7 @@ int finish_connect(int descriptor, Time deadline) noexcept {
         count = ::poll(&ready, 1, milliseconds_until(deadline, hawse::posix_now()));
     } while (count < 0 && errno == EINTR);
     if (count == 0) return ETIMEDOUT;
-    int error = 0;
-    socklen_t size = sizeof error;
-    return ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+    return connect_error(descriptor);
 }
 
 int connect_one(int descriptor, const addrinfo& address, Time deadline) noexcept {
@@ -91,7 +95,7 @@ template <typename Attempt>
 Socket first_of(const Addresses& addresses, const std::string& failure, Attempt attempt) {
     int error = EADDRNOTAVAIL;
     for (auto address = addresses.get(); address != nullptr; address = address->ai_next) {
-        const int descriptor = open_socket(*address);
+        const int descriptor = open_socket(address->ai_family);
         error = descriptor < 0 ? errno : attempt(descriptor, *address);
         if (error == 0) return {descriptor, port_of(descriptor), {}, false};
         if (descriptor >= 0) ::close(descriptor);
@@ -119,21 +123,40 @@ Socket connect_to(const std::string& host, std::uint16_t port, hawse::Duration p
         return connect_one(descriptor, address, now + share);
     };
     auto socket = first_of(addresses, "cannot connect to " + place(host, port), attempt);
-    const int on = 1;  // messages leave at once; the engine joins what belongs together
-    if (socket.descriptor >= 0)
-        (void)::setsockopt(socket.descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (socket.descriptor >= 0) set_no_delay(socket.descriptor);
     return socket;
 }
 
-Socket begin_connect(const std::string& host, std::uint16_t port) {
+std::vector<Address> addresses_of(const std::string& host, std::uint16_t port,
+                                  std::string& problem) {
     Socket none;
-    const auto addresses = resolve(host, port, 0, none);
-    if (addresses == nullptr) return none;
-    const auto attempt = [](int descriptor, const addrinfo& address) {
-        const bool begun = ::connect(descriptor, address.ai_addr, address.ai_addrlen) == 0;
-        return begun || errno == EINPROGRESS ? 0 : errno;
-    };
-    return first_of(addresses, "cannot connect to " + place(host, port), attempt);
+    const auto found = resolve(host, port, 0, none);
+    problem = none.problem;
+    std::vector<Address> addresses;
+    for (auto one = found.get(); one != nullptr; one = one->ai_next) {
+        auto& address = addresses.emplace_back();
+        address.size = one->ai_addrlen;
+        std::memcpy(&address.octets, one->ai_addr, one->ai_addrlen);
+    }
+    return addresses;
+}
+
+int begin_connect(const Address& address) noexcept {
+    const int descriptor = open_socket(address.octets.ss_family);
+    if (descriptor < 0) return -1;
+    set_no_delay(descriptor);
+    const auto* const name = reinterpret_cast<const sockaddr*>(&address.octets);
+    if (::connect(descriptor, name, address.size) == 0 || errno == EINPROGRESS) return descriptor;
+    const int error = errno;
+    (void)::close(descriptor);
+    errno = error;
+    return -1;
+}
+
+int connect_error(int descriptor) noexcept {
+    int error = 0;
+    socklen_t size = sizeof error;
+    return ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
 Socket listen_on(const std::string& host, std::uint16_t port) {

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <string>
+#include <sys/socket.h>
+#include <vector>
 
 namespace examples {
 
@@ -21,9 +23,22 @@ struct Socket {
 /// not bounded: getaddrinfo() cannot be.
 Socket connect_to(const std::string& host, std::uint16_t port, hawse::Duration patience);
 
-/// Begins to connect to the first address of `host` and does not wait for it: the first read or write
-/// that does not block says how it went.
-Socket begin_connect(const std::string& host, std::uint16_t port);
+struct Address {
+    sockaddr_storage octets = {};
+    socklen_t size = 0;
+};
+
+/// All addresses of `host`, in the order to try them; none, and a sentence in `problem`, when there is
+/// none. It may block, as getaddrinfo() does.
+std::vector<Address> addresses_of(const std::string& host, std::uint16_t port,
+                                  std::string& problem);
+
+/// Begins to connect and does not wait: the descriptor is writable once it is decided, and
+/// connect_error() says how. Negative, and errno, when it cannot begin.
+int begin_connect(const Address& address) noexcept;
+
+/// 0 when the connection was made, or the errno that says why not.
+int connect_error(int descriptor) noexcept;
 
 /// Listens on the first address of `host` that lets us; port 0 picks one.
 Socket listen_on(const std::string& host, std::uint16_t port);

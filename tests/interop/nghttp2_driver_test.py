@@ -224,11 +224,61 @@ def refuses(checks, port):
             checks.equal(http.answer(identifier), expected, f'the answer to {changes}')
             http.pump(lambda: http.streams[identifier].ended)
             checks.equal(http.streams[identifier].octets, b'', f'no content for {changes}')
+            http.pump(lambda: http.streams[identifier].reset is not None)
+            checks.equal(http.streams[identifier].reset, h2.errors.ErrorCodes.NO_ERROR,
+                         f'the stream is let go after {changes}')
         ws = WebSocket(http, {'sec-websocket-protocol': 'chat', 'origin': 'http://localhost',
                               'sec-websocket-extensions': 'permessage-deflate'})
         checks.equal(ws.fields, {':status': '200'}, 'what is offered does no harm')
         ws.send(TEXT, b'x')
         checks.equal(ws.frame(), (TEXT, b'x'), 'and the conversation goes on')
+
+
+def bounds_fields(checks, port):
+    with Http2(port) as http:
+        ws = WebSocket(http, {f'x-{number}': 'v' * 3900 for number in range(4)})
+        checks.equal(ws.fields, {':status': '200'}, 'fields of less than 16 KiB')
+        for fields in ({f'x-{number}': 'v' * 3900 for number in range(5)},
+                       {f'x-{number}': 'v' for number in range(100)}):
+            identifier = http.ask(fields)
+            http.pump(lambda: http.streams[identifier].reset is not None)
+            checks.equal(http.streams[identifier].reset, h2.errors.ErrorCodes.ENHANCE_YOUR_CALM,
+                         f'{len(fields)} fields are too many, or too large')
+            checks.equal(http.streams[identifier].fields, None, 'and are not answered')
+        ws.send(TEXT, b'still here')
+        checks.equal(ws.frame(), (TEXT, b'still here'), 'the other stream goes on')
+
+
+def waits_for_a_request(checks, port):
+    with Http2(port) as http:
+        since = time.monotonic()
+        try:
+            http.pump(lambda: False, 14)
+        except AssertionError as end:
+            checks.check('GOAWAY' in str(end), f'who asks nothing is sent away: {end}')
+        checks.check(8 < time.monotonic() - since < 13, 'after ten seconds')
+
+
+def without_descriptors(checks, program):
+    """Clients wait, nothing spins, and when others leave they are served."""
+    child = peers.spawn(['sh', '-c', 'ulimit -n 10; exec "$0" --port 0', program],
+                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    port = int(read_line(child.stdout, 20).rpartition(':')[2])
+    held = [socket.create_connection(('127.0.0.1', port)) for _ in range(20)]
+
+    def seconds():
+        with open(f'/proc/{child.pid}/stat') as stat:
+            fields = stat.read().rpartition(')')[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+    time.sleep(0.3)
+    spent = seconds()
+    time.sleep(1)
+    checks.check(seconds() - spent < 0.3, 'without descriptors it does not spin')
+    for one in held:
+        one.close()
+    with Http2(port) as http:
+        checks.equal(WebSocket(http).fields, {':status': '200'}, 'then it serves again')
+    peers.stop(child)
 
 
 def shares(checks, port):
@@ -280,10 +330,11 @@ def main():
     line = read_line(child.stdout, 20)
     port = re.fullmatch(r'listening on 127\.0\.0\.1:([1-9]\d*)\n', line)
     if checks.check(port, f'it says where it listens: {line!r}'):
-        for part in (echoes, ends, refuses, shares, holds_back):
+        for part in (echoes, ends, refuses, bounds_fields, shares, holds_back, waits_for_a_request):
             checks.attempt(part, checks, int(port[1]))
     checks.check(child.poll() is None, 'the driver still runs at the end')
     peers.stop(child)
+    checks.attempt(without_descriptors, checks, chosen.driver)
     return checks.done()
 
 

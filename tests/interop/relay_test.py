@@ -5,10 +5,12 @@ every frame is looked at. What passes is what was sent, frame for frame; what is
 its own: pings, closing, and what becomes of the other side when one goes."""
 
 import asyncio
+import contextlib
 import os
 import re
 import socket
 import subprocess
+import threading
 import time
 
 import peers
@@ -18,7 +20,8 @@ checks = peers.Checks()
 websockets = peers.import_websockets()
 chosen = peers.options(__doc__.split('\n')[0], echo=False, cat=False, more=lambda parser: (
     parser.add_argument('--relay', metavar='PATH', required=True, help='hawse-relay'),
-    parser.add_argument('--echo', metavar='PATH', required=True, help='hawse-echo')))
+    parser.add_argument('--echo', metavar='PATH', required=True, help='hawse-echo'),
+    parser.add_argument('--sanitized', action='store_true', help='memory is not judged')))
 
 
 class Server(RawServer):
@@ -32,14 +35,26 @@ class Server(RawServer):
 class Relay:
     """hawse-relay in front of `port`. It is stopped when `server`, if given, has played its part."""
 
-    def __init__(self, port, *arguments, server=None):
+    def __init__(self, port, *arguments, server=None, upstream='127.0.0.1', descriptors=1024):
         self.server = server
-        self.child = peers.spawn([chosen.relay, '--port', '0', *arguments, f'ws://127.0.0.1:{port}'],
+        self.child = peers.spawn(['sh', '-c', f'ulimit -n {descriptors}; exec "$0" "$@"', chosen.relay,
+                                  '--port', '0', *arguments, f'ws://{upstream}:{port}'],
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         line = peers.read_line(self.child.stdout, 20)
         match = re.fullmatch(r'listening on ws://(127\.0\.0\.1):(\d+)\n', line)
         self.host, self.port = match[1], int(match[2])
         self.url = f'ws://127.0.0.1:{self.port}/'
+
+    def status(self, name):
+        """A line of what the system tells of it: kB, for memory."""
+        with open(f'/proc/{self.child.pid}/status') as status:
+            return int(re.search(rf'{name}:\s*(\d+)', status.read())[1])
+
+    def seconds(self):
+        """Of processor, used so far."""
+        with open(f'/proc/{self.child.pid}/stat') as stat:
+            fields = stat.read().rpartition(')')[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
     def __enter__(self):
         return self
@@ -251,34 +266,239 @@ def who_goes_inside_a_frame():
 
 
 def who_does_not_read():
-    """A reader that stops holds up the writer, and nothing is lost."""
+    """A reader that stops holds up the writer, the relay holds little, and nothing is lost."""
     with peers.Echo(chosen.echo, checks) as echo, Relay(echo.port) as relay:
         wire, _, _ = connect(relay, request())
         with wire:
+            before = relay.status('VmRSS')
             message = peers.octets_of(1 << 20)
             octets = peers.frame(BINARY, message, True, os.urandom(4))
-            wire.socket.setblocking(False)
+            wire.socket.settimeout(1)
             sent = 0
-            for _ in range(200):
+            while sent < 150 << 20:
                 try:
                     sent += wire.socket.send(octets[sent % len(octets):])
-                except BlockingIOError:
+                except TimeoutError:
                     break
-            for _ in range(100):  # until nobody takes any more
-                try:
-                    sent += wire.socket.send(octets[sent % len(octets):])
-                except BlockingIOError:
-                    time.sleep(0.01)
-            checks.check(sent < 200 << 20, f'the writer is held up ({sent} octets)')
+            held = relay.status('VmRSS') - before
+            checks.check(sent < 150 << 20, f'the writer is held up ({sent} octets)')
+            checks.check(chosen.sanitized or held < 4096, f'the relay holds little ({held} kB)')
+            spent = relay.seconds()
+            time.sleep(0.5)
+            checks.check(relay.seconds() - spent < 0.1, 'and sleeps while nobody reads')
             whole = sent // len(octets)
             wire.socket.settimeout(20)
             checks.check(whole > 0 and all(wire.message() == (BINARY, message) for _ in range(whole)),
                          f'{whole} messages come back whole')
 
 
+def flood(wire):
+    """Sends frames until none is taken for a second, or 60 MiB are: how much was."""
+    octets = peers.frame(BINARY, peers.octets_of(1 << 16), True, os.urandom(4) if wire.client else None)
+    wire.socket.settimeout(1)
+    sent = 0
+    while sent < 60 << 20:
+        try:
+            sent += wire.socket.send(octets[sent % len(octets):])
+        except TimeoutError:
+            break
+    return sent
+
+
+def who_only_sends():
+    """Either side may send to one that does not read: it is held up, and the relay holds little."""
+    for from_server in (True, False):
+        sent, done = [], threading.Event()
+
+        def script(wire, head):
+            wire.send(accept_head(head))
+            if from_server:
+                sent.append(flood(wire))
+                done.set()
+            done.wait(30)
+
+        with Server(script) as server, Relay(server.port, server=server) as relay:
+            wire, _, _ = connect(relay, request())
+            before = relay.status('VmRSS')
+            with wire:
+                if not from_server:
+                    sent.append(flood(wire))
+                done.wait(1 if not from_server else 30)
+                held = relay.status('VmRSS') - before
+                done.set()
+            who = 'server' if from_server else 'client'
+            checks.check(sent and sent[0] < 60 << 20, f'the {who} is held up ({sent} octets)')
+            checks.check(chosen.sanitized or held < 2048, f'the relay holds little of the {who}\'s ({held} kB)')
+
+
+# ---- Openings, and who is waited for ------------------------------------------------------------
+
+def fields_pass():
+    heads = []
+
+    def script(wire, head):
+        heads.append(head)
+        wire.send(b'HTTP/1.1 403 No\r\nWWW-Authenticate: Bearer\r\nwww-authenticate: Basic realm="x"\r\n'
+                  b'Location: /elsewhere\r\nRetry-After: 7\r\nContent-Type: text/x\r\nX-Own: 1\r\n'
+                  b'Content-Length: 0\r\n\r\n')
+
+    with Server(script) as server, Relay(server.port, server=server) as relay:
+        wire = Wire(socket.create_connection((relay.host, relay.port), timeout=20), client=True)
+        with wire:
+            wire.send((request()[:-2] + 'Cookie: a=1\r\nAuthorization: Bearer t\r\ncookie: b=2\r\n'
+                       'User-Agent: u\r\nX-Other: 1\r\n\r\n').encode())
+            answer = wire.take_head().lower().split('\r\n')
+    asked = heads[0].split('\r\n')
+    for line in ('Cookie: a=1; b=2', 'Authorization: Bearer t', 'User-Agent: u'):
+        checks.check(line in asked, f'{line!r} in {asked}')
+    checks.check('X-Other: 1' not in asked, 'other fields do not pass')
+    for line in ('www-authenticate: bearer', 'www-authenticate: basic realm="x"', 'retry-after: 7',
+                 'location: /elsewhere', 'content-type: text/x'):
+        checks.check(line in answer, f'{line!r} in {answer}')
+    checks.check('x-own: 1' not in answer, 'other fields of the answer do not pass')
+
+
+def upstream_that_waits():
+    with Server(lambda wire, head: time.sleep(3.5)) as server, \
+            Relay(server.port, '--opening-seconds', '3', server=server) as relay:
+        since = time.monotonic()
+        wire, status, _ = connect(relay, request())
+        with wire:
+            checks.equal(status, 504, 'a server that never answers')
+            checks.check(1.5 < time.monotonic() - since < 2.9, 'is given two thirds of the time')
+
+    def late(wire, head):
+        time.sleep(1.2)
+        wire.send(accept_head(head))
+        wire.send_frame(TEXT, b'at last')
+        wire.close_code()
+
+    with Server(late) as server, Relay(server.port, '--opening-seconds', '3', server=server) as relay:
+        wire, status, _ = connect(relay, request())
+        with wire:
+            checks.equal((status, wire.frame()), (101, (True, TEXT, b'at last')), 'one that answers late')
+
+
+def upstream_with_two_addresses():
+    def script(wire, head):
+        wire.send(accept_head(head))
+        wire.close_code()
+
+    both = {info[4][0] for info in socket.getaddrinfo('localhost', None)}
+    with Server(script) as server, Relay(server.port, server=server, upstream='localhost') as relay:
+        wire, status, _ = connect(relay, request())
+        with wire:
+            checks.equal(status, 101, f'the address that listens is found among {both}')
+
+
+def upstream_address_that_never_answers():
+    """The first address of localhost is one whose queue is full; the second has a server."""
+    addresses = [info[4][0] for info in socket.getaddrinfo('localhost', None, type=socket.SOCK_STREAM)]
+    if addresses[:2] != ['::1', '127.0.0.1']:
+        print(f'an address that never answers is skipped: localhost is {addresses}', flush=True)
+        return
+
+    def script(wire, head):
+        wire.send(accept_head(head))
+        wire.close_code()
+
+    with Server(script) as server, contextlib.ExitStack() as held:
+        full = held.enter_context(socket.socket(socket.AF_INET6))
+        full.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        full.bind(('::1', server.port))
+        full.listen(0)
+        for _ in range(4):
+            one = held.enter_context(socket.socket(socket.AF_INET6))
+            one.setblocking(False)
+            one.connect_ex(('::1', server.port))
+        relay = held.enter_context(Relay(server.port, '--opening-seconds', '3', server=server,
+                                         upstream='localhost'))
+        wire, status, _ = connect(relay, request())
+        with wire:
+            checks.equal(status, 101, 'an address that never answers leaves time for the next')
+
+
+def listens_over_ipv6():
+    if not socket.has_dualstack_ipv6():
+        print('listening over IPv6 is skipped: there is none', flush=True)
+        return
+    child = peers.spawn([chosen.relay, '--port', '0', '--host', '::1', 'ws://127.0.0.1:9'],
+                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    line = peers.read_line(child.stdout, 20)
+    checks.check(re.fullmatch(r'listening on ws://\[::1\]:\d+\n', line), f'an address in brackets: {line}')
+    peers.stop(child)
+
+
+def misuse_is_told():
+    for upstream, status, word in (('ws://127.0.0.1:9/path', 2, 'path'), ('ws://127.0.0.1:9/?q', 2, 'path'),
+                                   ('ws://no.such.name.invalid', 1, 'no.such.name.invalid')):
+        done = subprocess.run([chosen.relay, '--port', '0', upstream], capture_output=True, text=True,
+                              timeout=60)
+        checks.equal((done.returncode, word in done.stderr), (status, True), f'{upstream}: {done.stderr}')
+
+
+def more_clients_than_descriptors():
+    with peers.Echo(chosen.echo, checks) as echo, Relay(echo.port, descriptors=40) as relay:
+        silent = [socket.create_connection((relay.host, relay.port)) for _ in range(60)]
+        time.sleep(1.2)
+        spent = relay.seconds()
+        time.sleep(1)
+        checks.check(relay.seconds() - spent < 0.3, 'the relay does not spin while clients wait')
+        checks.check(relay.child.poll() is None, 'the relay bears more clients than descriptors')
+        for one in silent:
+            one.close()
+        wire, status, _ = connect(relay, request())
+        with wire:
+            checks.equal(status, 101, 'when they left another one is served')
+
+
+def many_who_say_nothing():
+    """Who waits costs those who talk nothing."""
+    with peers.Echo(chosen.echo, checks) as echo, Relay(echo.port) as relay:
+        idle = [connect(relay, request())[0] for _ in range(200)]
+        with connect(relay, request())[0] as wire:
+            spent = relay.seconds()
+            for number in range(300):
+                wire.send_frame(TEXT, b'%d' % number)
+                checks.equal(wire.message(), (TEXT, b'%d' % number), 'an echo')
+            spent = relay.seconds() - spent
+            checks.check(spent < 0.5, f'300 echoes beside 200 idle clients take {spent:.2f} s')
+        for one in idle:
+            one.socket.close()
+
+
+def told_to_stop():
+    codes = []
+
+    def script(wire, head):
+        wire.send(accept_head(head))
+        codes.append(wire.close_code())
+        wire.send_frame(CLOSE, peers.close_payload(1001))
+
+    with Server(script) as server:
+        relay = Relay(server.port)
+        wire, _, _ = connect(relay, request())
+        silent = socket.create_connection((relay.host, relay.port))
+        waiting = socket.create_connection((relay.host, relay.port), timeout=20)
+        waiting.sendall(request().encode())     # the server never takes this one
+        time.sleep(0.5)
+        relay.child.terminate()
+        with wire:
+            checks.equal(wire.close_code(), 1001, 'the client hears of a stop')
+            wire.send_frame(CLOSE, peers.close_payload(1001))
+        checks.check(waiting.recv(100).startswith(b'HTTP/1.1 503 '), 'who waits for an answer gets 503')
+        waiting.close()
+        checks.equal(relay.child.wait(10), 0, 'the status after a stop')
+        silent.close()
+    checks.equal(codes, [1001], 'the server hears of a stop')
+
+
 asyncio.run(converse_compressed())
 asyncio.run(relay_closing())
 for story in (frames_pass_as_they_are, reserved_bits_without_agreement, limits_are_the_relays,
-              refusals_pass, who_goes_inside_a_frame, who_does_not_read):
+              refusals_pass, who_goes_inside_a_frame, who_does_not_read, who_only_sends, fields_pass,
+              upstream_that_waits, upstream_with_two_addresses,
+              upstream_address_that_never_answers, listens_over_ipv6, misuse_is_told,
+              more_clients_than_descriptors, many_who_say_nothing, told_to_stop):
     checks.attempt(story)
 raise SystemExit(checks.done())

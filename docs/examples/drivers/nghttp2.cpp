@@ -16,7 +16,7 @@ using hawse::posix_now;
 
 // One for each thread, which serves one TCP connection.
 thread_local hawse::Pool pool(hawse::heap_allocator());
-thread_local const hawse::Config config{.pool = &pool};
+thread_local const hawse::Config config{.pool = &pool, .waits = {.ping = hawse::seconds(30)}};
 
 struct Stream : examples::Http2Stream {
     using Http2Stream::Http2Stream;

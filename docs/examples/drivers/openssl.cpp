@@ -5,12 +5,12 @@
 #include "hawse/posix.hpp"
 #include "echo.hpp"
 #include "host.hpp"
+#include "threads.hpp"
 
 #include <algorithm>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <string>
-#include <thread>
 
 using enum hawse::TransportEnd;
 
@@ -71,12 +71,6 @@ struct Peer : hawse::Session {
     std::string sealed;  // of one write_output(), and not sent yet
 };
 
-void serve(hawse::Config config, SSL_CTX* context, int socket) {
-    hawse::Pool pool(hawse::heap_allocator());
-    config.pool = &pool;  // a thread's own
-    Peer(config, context, socket).run();
-}
-
 int main(int count, char** values) {
     SSL_CTX* const context = ::SSL_CTX_new(::TLS_server_method());
     char** const file = std::find(values, values + count, std::string_view("--cert"));
@@ -86,10 +80,16 @@ int main(int count, char** values) {
     std::copy(file + 4, values + count, file);
     examples::Host host(count - 4, values);
     pollfd ready[] = {{host.listener, POLLIN, 0}, {examples::stop_signals(), POLLIN, 0}};
+    static examples::Threads threads;
     for (; ready[1].revents == 0; (void)::poll(ready, 2, -1)) {
-        for (int socket; (socket = examples::accept_peer(host.listener)) >= 0;)
-            std::thread(serve, host.config, context, socket).detach();
-        if (!examples::would_block(errno)) (void)::poll(nullptr, 0, 100);  // no descriptors: later
+        for (int peer; threads.has_room() && (peer = examples::accept_peer(host.listener)) >= 0;)
+            threads.start(peer, [context, config = host.config](int socket) mutable {
+                hawse::Pool pool(hawse::heap_allocator());  // a thread's own
+                config.pool = &pool;
+                Peer(config, context, socket).run();
+            });
+        // Without room or descriptors: later.
+        if (!threads.has_room() || !examples::would_block(errno)) (void)::poll(nullptr, 0, 100);
     }
     ::SSL_CTX_free(context);
 }

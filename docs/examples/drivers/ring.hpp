@@ -5,7 +5,6 @@
 
 #include "hawse/hawse.hpp"
 #include "hawse/posix.hpp"
-#include "echo.hpp"
 
 #include <algorithm>
 #include <array>
