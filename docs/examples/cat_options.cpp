@@ -42,7 +42,9 @@ constexpr std::string_view usage =
     "@FILE as well, and then the first line of FILE.\n"
     "With --reconnect a line goes out once at most: one that was not written through when the\n"
     "connection was lost is sent on the next one, and one that was written is not sent again,\n"
-    "although it may have been lost on its way. It ends when standard input has ended and all of\n"
+    "although it may have been lost on its way. Where answers to the server's pings may have\n"
+    "overtaken lines, those that may have been written are not sent again either, and a sentence\n"
+    "names them. It ends when standard input has ended and all of\n"
     "it was sent, when the server closes with 1000 or another code that stands for good, and when\n"
     "it refuses with a status that will not change (401, 403, 404 ...). SIGINT ends at once.\n";
 
