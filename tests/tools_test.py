@@ -897,7 +897,7 @@ class CatTest(ToolTest):
             while read_frame(link)[0] != 8:
                 pass
             link.sendall(frame(8, b'\x03\xe8'))
-        result, _ = self.cat(dawdle, '--timeout', '0.5', given=b'z' * (16 << 20))
+        result, _ = self.cat(dawdle, '--timeout', '1.5', given=b'z' * (16 << 20))
         self.assertEqual((0, b''), (result.returncode, result.stderr))
 
     def test_input_waits_for_a_server_that_does_not_read(self):
