@@ -443,7 +443,8 @@ class EchoTest(ToolTest):
         self.check_usage(tools.echo, [
             ['--port'], ['--port', '65536'], ['--port', 'x'], ['--port', ''], ['operand'],
             ['--max-message', '1M'], ['--unknown'], ['--statistics=yes'], ['--tls'],
-            ['--tls', 'certificate'], ['--token'], ['--token', ''],
+            ['--tls', 'certificate'], ['--token'], ['--token', ''], ['--token-file', ''],
+            ['--token-file', '/nonexistent/token'],
         ])
 
     def test_a_certificate_that_is_none_is_one_sentence(self):
@@ -608,7 +609,11 @@ class EchoTest(ToolTest):
             ('/?token=a%20b%26%C3%A9%25', None): 101,
             ('/any/path?x=y&token=a%20b%26%c3%a9%&z', None): 101,
         }
-        with Echo('--token', secret) as echo:
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, 'token')
+            file.write_text(secret + '\r\nnot this\n')
+            echo = Echo('--token-file', file)
+        with echo:
             for (path, authorization), status in cases.items():
                 with self.subTest(path=path, authorization=authorization), echo.ask(
                         path, authorization and 'Authorization: ' + authorization) as link:
@@ -892,7 +897,7 @@ class CatTest(ToolTest):
             while read_frame(link)[0] != 8:
                 pass
             link.sendall(frame(8, b'\x03\xe8'))
-        result, _ = self.cat(dawdle, '--timeout', '0.5', given=b'z' * (16 << 20))
+        result, _ = self.cat(dawdle, '--timeout', '1.5', given=b'z' * (16 << 20))
         self.assertEqual((0, b''), (result.returncode, result.stderr))
 
     def test_input_waits_for_a_server_that_does_not_read(self):
@@ -1308,6 +1313,24 @@ class ProxyTest(ToolTest):
                                  field(proxy.head, 'Proxy-Authorization'))
                 self.assertTrue(proxy.head.startswith('CONNECT far.invalid:9 HTTP/1.1\r\n'))
 
+    def test_secrets_may_stand_in_files(self):
+        with tempfile.TemporaryDirectory() as folder, ConnectProxy(refuses(403)) as proxy:
+            secret = pathlib.Path(folder, 'proxy')
+            secret.write_text(f'sea:shell@{proxy.address}\r\nnot this\n')
+            run(tools.cat, '--proxy', f'@{secret}', 'ws://far.invalid:9/')
+            self.assertEqual('Basic ' + base64.b64encode(b'sea:shell').decode(),
+                             field(proxy.head, 'Proxy-Authorization'))
+        with tempfile.TemporaryDirectory() as folder, Port(echoes) as port:
+            secrets = [pathlib.Path(folder, name) for name in ('short', 'long')]
+            secrets[0].write_text('A: b')
+            secrets[1].write_text('Authorization: Bearer ' + 'x' * 100 + '\n')
+            with Talk(*(word for secret in secrets for word in ('--header', f'@{secret}')),
+                      port.url) as cat:
+                self.assertEqual((0, ''), cat.end())
+            self.assertEqual('b', field(port.heads[0], 'A'))
+            self.assertEqual('Bearer ' + 'x' * 100, field(port.heads[0], 'Authorization'))
+            self.check_usage(tools.cat, [['--header', f'@{folder}/nothing', 'ws://a']])
+
     def test_a_proxy_that_gives_no_tunnel_is_one_sentence(self):
         def answers(octets):
             def answer(link, _head):
@@ -1317,8 +1340,10 @@ class ProxyTest(ToolTest):
             return answer
         cases = {
             b'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n':
-                ['credentials', '--proxy USER:PASSWORD@HOST:PORT', '407'],
+                ['credentials', '--proxy @FILE', '407'],
             b'HTTP/1.1 403 Not \x1b[31mthere\r\n\r\n': ['the proxy refused', '403 Not ?[31mthere'],
+            b'HTTP/1.1 403 \xc2\x9b31m \x9b31m \xc3\xa9\xc3\r\n\r\n':
+                ['the proxy refused', '403 ?31m ?31m \u00e9?'],
             b'HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n': ['refused', '302'],
             b'HTTP/1.1 101 Switching Protocols\r\n\r\n': ['refused', '101'],
             b'HTTP/1.1 200\t\r\n\r\n': ['not answer in HTTP'],

@@ -43,6 +43,13 @@ std::string place(std::size_t line) {
     return "line " + std::to_string(line) + " of standard input ";
 }
 
+void tell_lost(std::size_t first, std::size_t last) {
+    std::fprintf(stderr,
+                 "hawse-cat: lines %zu to %zu of standard input may have been cut off, and are not "
+                 "sent again\n",
+                 first, last);
+}
+
 }  // namespace
 
 Ending Attempt::run(hawse::ClientHandshake& handshake) {
@@ -52,8 +59,8 @@ Ending Attempt::run(hawse::ClientHandshake& handshake) {
         hawse::Connection connection(config_, handshake.agreement(), since);
         connection.count_into(&statistics_);
         converse(connection, early);
-        outgoing_.written(statistics_.sent.wire_octets);
-        outgoing_.take_back();
+        const auto [line, count] = outgoing_.take_back(statistics_.sent.wire_octets);
+        if (count > 0) tell_lost(line, line + count - 1);
         ending_.was_open = true;
         ending_.open_for = hawse::posix_now() - since;
     }
@@ -215,8 +222,10 @@ void Attempt::tell_cause(hawse::Cause cause, hawse::Violation violation) {
 }
 
 void Attempt::send_lines(hawse::Connection& connection) {
-    if (connection.state() != hawse::State::open) return;
-    outgoing_.written(statistics_.sent.wire_octets);
+    const auto state = connection.state();
+    if (state == hawse::State::open || state == hawse::State::closing)  // else output was dropped
+        outgoing_.written(statistics_.sent.wire_octets, connection.output_size());
+    if (state != hawse::State::open) return;
     Outgoing::Line line;
     while (connection.output_size() <= config_.limits.output_high && ending_.problem.empty() &&
            outgoing_.next(line))
@@ -233,9 +242,10 @@ void Attempt::send_line(hawse::Connection& connection, const Outgoing::Line& lin
     if (line.text.size() > options_.message_size_max)
         return blame(place(line.number) + "is longer than --max-message");
     const auto kind = options_.binary ? MessageKind::binary : MessageKind::text;
+    const auto waiting = connection.output_size();
     const auto refusal = connection.send(kind, hawse::as_bytes(line.text));
     if (refusal == hawse::Refusal::none)
-        outgoing_.queued(line, statistics_.sent.wire_octets + connection.output_size());
+        outgoing_.queued(line, connection.output_size() - waiting);
     else if (refusal == hawse::Refusal::invalid_text)
         blame(place(line.number) + "is not UTF-8: repair it, or use --binary");
     else

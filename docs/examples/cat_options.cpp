@@ -2,6 +2,7 @@
 #include "cat_options.hpp"
 
 #include "arguments.hpp"
+#include "secret_file.hpp"
 
 #include <cmath>
 #include <cstdint>
@@ -37,9 +38,13 @@ constexpr std::string_view usage =
     "  --reconnect-first S   the longest wait before the first attempt, in seconds; later ones\n"
     "                        double it. A connection that lasts so long counts as a success (5)\n"
     "  --reconnect-most S    the longest wait of all (60)\n"
+    "Every user of this machine can see a command line: for secrets --header and --proxy take\n"
+    "@FILE as well, and then the first line of FILE.\n"
     "With --reconnect a line goes out once at most: one that was not written through when the\n"
     "connection was lost is sent on the next one, and one that was written is not sent again,\n"
-    "although it may have been lost on its way. It ends when standard input has ended and all of\n"
+    "although it may have been lost on its way. Where answers to the server's pings may have\n"
+    "overtaken lines, those that may have been written are not sent again either, and a sentence\n"
+    "names them. It ends when standard input has ended and all of\n"
     "it was sent, when the server closes with 1000 or another code that stands for good, and when\n"
     "it refuses with a status that will not change (401, 403, 404 ...). SIGINT ends at once.\n";
 
@@ -64,6 +69,16 @@ hawse::Field read_field(const Arguments& arguments, std::string_view line) {
     return {line.substr(0, colon), value};
 }
 
+/// `value`, or for @FILE the first line of that file.
+std::string_view read_value(const Arguments& arguments, CatOptions& options,
+                            std::string_view value) {
+    if (!value.starts_with('@')) return value;
+    const std::string name(value.substr(1));
+    if (!read_secret(name, options.secrets.emplace_back()))
+        arguments.fail("cannot read a first line from " + name);
+    return options.secrets.back();
+}
+
 /// The options that say how to reach the server.
 bool read_way(Arguments& arguments, CatOptions& options) {
     std::string_view value;
@@ -73,8 +88,8 @@ bool read_way(Arguments& arguments, CatOptions& options) {
     } else if (arguments.flag("--insecure")) {
         options.trust.verify = false;
     } else if (arguments.option("--proxy", value)) {
-        if (!read_proxy(value, options.proxy.emplace()))
-            arguments.fail("--proxy is [http://][USER:PASSWORD@]HOST:PORT");
+        if (!read_proxy(read_value(arguments, options, value), options.proxy.emplace()))
+            arguments.fail("--proxy is [http://][USER:PASSWORD@]HOST:PORT, or @FILE");
     } else {
         return false;
     }
@@ -123,7 +138,7 @@ CatOptions read_cat_options(int count, char** values) {
             for_each_element(value,
                              [&](std::string_view name) { options.subprotocols.push_back(name); });
         } else if (arguments.option("--header", value)) {
-            options.fields.push_back(read_field(arguments, value));
+            options.fields.push_back(read_field(arguments, read_value(arguments, options, value)));
         } else if (arguments.option("--origin", value)) {
             options.origin = value;
         } else if (arguments.option("--ping-every", value)) {

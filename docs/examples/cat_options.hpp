@@ -10,7 +10,9 @@
 #include "tls.hpp"
 
 #include <cstddef>
+#include <deque>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +23,7 @@ struct CatOptions {
     bool binary = false;
     std::vector<std::string_view> subprotocols;
     std::vector<hawse::Field> fields;
+    std::deque<std::string> secrets;  ///< from files; fields are views of them
     std::string_view origin;
     hawse::Duration ping_every = {};
     hawse::Duration patience = hawse::seconds(10);

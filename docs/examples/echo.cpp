@@ -3,6 +3,7 @@
 // its port and its share of file descriptors; echo_server.cpp is where the engine is driven.
 #include "arguments.hpp"
 #include "echo_server.hpp"
+#include "secret_file.hpp"
 #include "sockets.hpp"
 #include "tls.hpp"
 
@@ -20,7 +21,7 @@ namespace {
 
 constexpr std::string_view usage =
     "usage: hawse-echo [--host HOST] [--port PORT] [--max-message N] [--statistics]\n"
-    "                  [--tls CERT KEY] [--token SECRET]\n"
+    "                  [--tls CERT KEY] [--token-file FILE | --token SECRET]\n"
     "Echoes every message. A browser that opens the address gets a page to try it with.\n"
     "  --host HOST      the address to listen on (127.0.0.1)\n"
     "  --port PORT      the port; 0 picks one (9001)\n"
@@ -29,8 +30,10 @@ constexpr std::string_view usage =
     "  --tls CERT KEY   speak https and wss: a certificate, those that vouch for it behind it, "
     "and\n"
     "                   its key, in PEM files\n"
-    "  --token SECRET   let only those in who say it, as 'Authorization: Bearer SECRET' or with\n"
-    "                   '?token=SECRET' behind the address; anyone may see the page\n";
+    "  --token-file FILE  let only those in who say the first line of FILE, as 'Authorization:\n"
+    "                   Bearer SECRET' or with '?token=SECRET' behind the address; anyone may see\n"
+    "                   the page\n"
+    "  --token SECRET   the same, but every user of this machine can see the secret: for trying\n";
 
 struct Options {
     std::string host = "127.0.0.1";
@@ -59,6 +62,9 @@ Options read_options(int count, char** values) {
         } else if (arguments.option("--token", value)) {
             if (value.empty()) arguments.fail("--token is a secret of at least one character");
             options.echo.token = value;
+        } else if (arguments.option("--token-file", value)) {
+            if (!examples::read_secret(std::string(value), options.echo.token))
+                arguments.fail("--token-file is a file whose first line is a secret");
         } else if (arguments.operand(value)) {
             arguments.fail("hawse-echo takes no operand");
         } else {

@@ -113,6 +113,7 @@ void EchoServer::answer(hawse::ServerHandshake& handshake) {
     constexpr hawse::Field page_fields[] = {
         {"Content-Type", "text/html; charset=utf-8"},
         {"Cache-Control", "no-store"},
+        {"Referrer-Policy", "no-referrer"},
         {"Content-Security-Policy",
          "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
          "connect-src ws: wss:; img-src data:"}};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The lines of a descriptor on their way out, over one connection or several. A line goes out once at
 // most: it is kept until the transport has taken all of it, and one that was cut off by the end of a
-// connection comes first on the next, since no peer can have had it whole.
+// connection comes first on the next, since no peer can have had it whole. Pongs and pings overtake
+// lines, where is not known: of a line that may have been cut off, or not, it is told that it is lost.
 #pragma once
 
 #include "lines.hpp"
@@ -43,22 +44,33 @@ public:
         return true;
     }
 
-    /// `line` was queued on the connection, and its last octet is the one before `end` of all that the
-    /// connection sends; what overtakes it only moves it behind.
-    void queued(const Line& line, std::uint64_t end) {
-        if (keeps_) kept_.push_back({line.number, std::string(line.text), end});
+    /// `line` was queued on the connection, as a frame of `size` octets.
+    void queued(const Line& line, std::size_t size) {
+        lines_end_ += size;
+        if (keeps_) kept_.push_back({line.number, std::string(line.text), lines_end_});
     }
 
-    /// The transport has taken `size` octets of this connection.
-    void written(std::uint64_t size) {
-        while (!kept_.empty() && kept_.front().end <= size) kept_.pop_front();
+    /// The transport has taken `size` octets of this connection so far, and `waiting` more wait for it.
+    void written(std::uint64_t size, std::size_t waiting) {
+        if (waiting == 0) {  // what overtook has passed
+            kept_.clear();
+            lines_end_ = size;
+        }
+        overtaking_ = size + waiting - lines_end_;
+        drop_written(size);
     }
 
-    /// The connection is gone.
-    void take_back() {
+    /// The connection is gone, and its transport has taken `size` octets. Answers the lines that were
+    /// written through or were not, and are not sent again: the first, and how many.
+    std::pair<std::size_t, std::size_t> take_back(std::uint64_t size) {
+        drop_written(size);
+        std::pair<std::size_t, std::size_t> lost{kept_.empty() ? 0 : kept_.front().number, 0};
+        for (; !kept_.empty() && kept_.front().end <= size; ++lost.second) kept_.pop_front();
         again_.insert(again_.begin(), std::make_move_iterator(kept_.begin()),
                       std::make_move_iterator(kept_.end()));
         kept_.clear();
+        lines_end_ = overtaking_ = 0;
+        return lost;
     }
 
     /// Everything was read; the rest may still wait here.
@@ -74,14 +86,20 @@ private:
     struct Kept {
         std::size_t number = 0;
         std::string text;
-        std::uint64_t end = 0;
+        std::uint64_t end = 0;  // on the connection, when nothing overtakes it
     };
+
+    void drop_written(std::uint64_t size) {
+        while (!kept_.empty() && kept_.front().end + overtaking_ <= size) kept_.pop_front();
+    }
 
     Lines lines_;
     bool keeps_;
     std::deque<Kept> kept_;   // queued, and not yet taken whole
     std::deque<Kept> again_;  // to be queued once more, before all others
     Kept current_;
+    std::uint64_t lines_end_ = 0;   // of the last line that was queued, when nothing overtakes it
+    std::uint64_t overtaking_ = 0;  // octets that may have gone before any line that waits
 };
 
 }  // namespace examples

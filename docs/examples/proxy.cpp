@@ -96,7 +96,8 @@ Ending judge(std::string_view answer) {
     if (status >= 200 && status < 300) return {};
     if (status < 100) return {"the proxy does not answer in HTTP" + in_brackets(line)};
     if (status == 407)
-        return {"the proxy demands other credentials: --proxy USER:PASSWORD@HOST:PORT" +
+        return {"the proxy demands other credentials: --proxy @FILE, and in FILE "
+                "USER:PASSWORD@HOST:PORT" +
                 in_brackets(line)};
     return {"the proxy refused" + in_brackets(line), !hawse::is_worth_reconnecting(status)};
 }

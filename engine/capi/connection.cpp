@@ -5,6 +5,8 @@
 #include "capi/objects.hpp"
 #include "capi/values.hpp"
 
+#include <cstddef>
+
 using namespace hawse;
 
 namespace {
@@ -30,8 +32,7 @@ Send choice_of(const hawse_send* choice) noexcept {
 
 hawse_connection* hawse_connection_create(const hawse_config* config,
                                           const hawse_agreement* agreement, int64_t now) {
-    return handle(capi::make_from<Connection>(config->config.pool, config->config,
-                                              capi::agreement_of(agreement), Time{now}));
+    return handle(capi::make_with<Connection>(config, capi::agreement_of(agreement), Time{now}));
 }
 
 void hawse_connection_destroy(hawse_connection* connection, const hawse_config* config) {
@@ -43,11 +44,13 @@ size_t hawse_connection_size(void) { return sizeof(Connection); }
 hawse_connection* hawse_connection_init(void* storage, size_t storage_size,
                                         const hawse_config* config,
                                         const hawse_agreement* agreement, int64_t now) {
-    return handle(capi::make_in<Connection>(storage, storage_size, config->config,
-                                            capi::agreement_of(agreement), Time{now}));
+    return handle(capi::make_in_with<Connection>(storage, storage_size, config,
+                                                 capi::agreement_of(agreement), Time{now}));
 }
 
-void hawse_connection_deinit(hawse_connection* connection) { of(connection).~Connection(); }
+void hawse_connection_deinit(hawse_connection* connection) {
+    capi::end_in_place(reinterpret_cast<Connection*>(connection));
+}
 
 // ---- The peer's direction ------------------------------------------------------------------------
 
@@ -57,12 +60,12 @@ hawse_refusal hawse_connection_receive(hawse_connection* connection, uint8_t* oc
 }
 
 bool hawse_connection_next_event(hawse_connection* connection, hawse_event* event) {
-    return capi::show(event, of(connection).next_event());
+    return capi::pull(of(connection), event);
 }
 
 size_t hawse_connection_next_events(hawse_connection* connection, hawse_event* events,
                                     size_t count) {
-    if (count == 0) return 0;
+    if (count == 0 || events->size <= offsetof(hawse_event, kind)) return 0;
     Event batch[16];
     const std::size_t distance = events->size;
     const std::size_t pulled =

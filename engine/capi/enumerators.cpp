@@ -218,37 +218,54 @@ SAME(Wants::close_bit, HAWSE_WANTS_CLOSE);
 
 #undef SAME
 
+// A value may come from a library that is newer, and its name is asked of this one.
+
+template <class Enumerator>
+const char* name(unsigned value, Enumerator last) noexcept {
+    return value > static_cast<unsigned>(last) ? "unknown"
+                                               : name_of(static_cast<Enumerator>(value));
+}
+
+template <class Enumerator>
+const char* sentence(unsigned value) noexcept {
+    return value > static_cast<unsigned>(Enumerator::last)
+               ? ""
+               : describe(static_cast<Enumerator>(value));
+}
+
+const ViolationRow& row(hawse_violation violation) noexcept {
+    static constexpr ViolationRow unknown{Violation{}, 0, "unknown", "", ""};
+    return violation > static_cast<unsigned>(Violation::last) ? unknown
+                                                              : describe(Violation{violation});
+}
+
 }  // namespace
 
 const char* hawse_library_version(void) { return library_version(); }
 
-const char* hawse_describe_cause(hawse_cause cause) { return describe(Cause{cause}); }
+const char* hawse_describe_cause(hawse_cause cause) { return sentence<Cause>(cause); }
 
-const char* hawse_name_of_cause(hawse_cause cause) { return name_of(Cause{cause}); }
+const char* hawse_name_of_cause(hawse_cause cause) { return name(cause, Cause::last); }
 
-const char* hawse_describe_refusal(hawse_refusal refusal) { return describe(Refusal{refusal}); }
+const char* hawse_describe_refusal(hawse_refusal refusal) { return sentence<Refusal>(refusal); }
 
-const char* hawse_name_of_refusal(hawse_refusal refusal) { return name_of(Refusal{refusal}); }
+const char* hawse_name_of_refusal(hawse_refusal refusal) { return name(refusal, Refusal::last); }
 
-const char* hawse_name_of_state(hawse_state state) { return name_of(State{state}); }
+const char* hawse_name_of_state(hawse_state state) { return name(state, State::failed); }
 
-const char* hawse_name_of_event_kind(hawse_event_kind kind) { return name_of(EventKind{kind}); }
-
-const char* hawse_describe_violation(hawse_violation violation) {
-    return describe(Violation{violation}).sentence;
+const char* hawse_name_of_event_kind(hawse_event_kind kind) {
+    return name(kind, EventKind::closed);
 }
 
-const char* hawse_name_of_violation(hawse_violation violation) {
-    return describe(Violation{violation}).name;
-}
+const char* hawse_describe_violation(hawse_violation violation) { return row(violation).sentence; }
+
+const char* hawse_name_of_violation(hawse_violation violation) { return row(violation).name; }
 
 const char* hawse_requirement_of_violation(hawse_violation violation) {
-    return describe(Violation{violation}).requirement;
+    return row(violation).requirement;
 }
 
-uint16_t hawse_code_of_violation(hawse_violation violation) {
-    return describe(Violation{violation}).code;
-}
+uint16_t hawse_code_of_violation(hawse_violation violation) { return row(violation).code; }
 
 bool hawse_is_close_code_on_wire(hawse_close_code code) { return is_close_code_on_wire(code); }
 

@@ -33,7 +33,7 @@ hawse_client_handshake* handle(ClientHandshake* handshake) noexcept {
 // ---- The server's side ---------------------------------------------------------------------------
 
 hawse_server_handshake* hawse_server_handshake_create(const hawse_config* config, int64_t now) {
-    return handle(capi::make_from<ServerHandshake>(config->config.pool, config->config, Time{now}));
+    return handle(capi::make_with<ServerHandshake>(config, Time{now}));
 }
 
 void hawse_server_handshake_destroy(hawse_server_handshake* handshake, const hawse_config* config) {
@@ -44,11 +44,11 @@ size_t hawse_server_handshake_size(void) { return sizeof(ServerHandshake); }
 
 hawse_server_handshake* hawse_server_handshake_init(void* storage, size_t storage_size,
                                                     const hawse_config* config, int64_t now) {
-    return handle(capi::make_in<ServerHandshake>(storage, storage_size, config->config, Time{now}));
+    return handle(capi::make_in_with<ServerHandshake>(storage, storage_size, config, Time{now}));
 }
 
 void hawse_server_handshake_deinit(hawse_server_handshake* handshake) {
-    of(handshake).~ServerHandshake();
+    capi::end_in_place(reinterpret_cast<ServerHandshake*>(handshake));
 }
 
 hawse_refusal hawse_server_handshake_accept(hawse_server_handshake* handshake,
@@ -73,7 +73,7 @@ hawse_mutable_octets hawse_server_handshake_take_early(hawse_server_handshake* h
 // ---- The client's side ---------------------------------------------------------------------------
 
 hawse_client_handshake* hawse_client_handshake_create(const hawse_config* config, int64_t now) {
-    return handle(capi::make_from<ClientHandshake>(config->config.pool, config->config, Time{now}));
+    return handle(capi::make_with<ClientHandshake>(config, Time{now}));
 }
 
 void hawse_client_handshake_destroy(hawse_client_handshake* handshake, const hawse_config* config) {
@@ -84,11 +84,11 @@ size_t hawse_client_handshake_size(void) { return sizeof(ClientHandshake); }
 
 hawse_client_handshake* hawse_client_handshake_init(void* storage, size_t storage_size,
                                                     const hawse_config* config, int64_t now) {
-    return handle(capi::make_in<ClientHandshake>(storage, storage_size, config->config, Time{now}));
+    return handle(capi::make_in_with<ClientHandshake>(storage, storage_size, config, Time{now}));
 }
 
 void hawse_client_handshake_deinit(hawse_client_handshake* handshake) {
-    of(handshake).~ClientHandshake();
+    capi::end_in_place(reinterpret_cast<ClientHandshake*>(handshake));
 }
 
 hawse_refusal hawse_client_handshake_start(hawse_client_handshake* handshake,
@@ -113,7 +113,7 @@ void hawse_server_handshake_receive_end(hawse_server_handshake* handshake, hawse
 }
 bool hawse_server_handshake_next_event(hawse_server_handshake* handshake,
                                        hawse_handshake_event* event) {
-    return capi::show(event, of(handshake).next_event());
+    return capi::pull(of(handshake), event);
 }
 void hawse_server_handshake_agreement(const hawse_server_handshake* handshake,
                                       hawse_agreement* agreement) {
@@ -162,7 +162,7 @@ void hawse_client_handshake_receive_end(hawse_client_handshake* handshake, hawse
 }
 bool hawse_client_handshake_next_event(hawse_client_handshake* handshake,
                                        hawse_handshake_event* event) {
-    return capi::show(event, of(handshake).next_event());
+    return capi::pull(of(handshake), event);
 }
 void hawse_client_handshake_agreement(const hawse_client_handshake* handshake,
                                       hawse_agreement* agreement) {

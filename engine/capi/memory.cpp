@@ -94,8 +94,7 @@ Waits waits_of(const hawse_options& options) noexcept {
 }  // namespace
 
 hawse_pool::hawse_pool(const hawse_allocator& given, std::size_t kept_size_max) noexcept
-    : allocator(given),
-      pool({given.allocate == nullptr ? nullptr : allocate, release, this}, kept_size_max) {}
+    : allocator(given), pool({allocate, release, this}, kept_size_max) {}
 
 hawse_config::hawse_config(const hawse_options& given) noexcept
     : entropy_fill(given.entropy_fill), entropy_context(given.entropy_context) {
@@ -131,10 +130,12 @@ size_t hawse_pool_size(void) { return sizeof(hawse_pool); }
 
 hawse_pool* hawse_pool_init(void* storage, size_t storage_size, const hawse_allocator* allocator,
                             size_t kept_size_max) {
-    return capi::make_in<hawse_pool>(storage, storage_size, capi::taken(allocator), kept_size_max);
+    const hawse_allocator given = capi::taken(allocator);
+    if (given.allocate == nullptr) return nullptr;
+    return capi::make_in<hawse_pool>(storage, storage_size, given, kept_size_max);
 }
 
-void hawse_pool_deinit(hawse_pool* pool) { pool->~hawse_pool(); }
+void hawse_pool_deinit(hawse_pool* pool) { capi::end_in_place(pool); }
 
 size_t hawse_pool_block_size(size_t size) { return Pool::block_size(size); }
 
@@ -177,16 +178,16 @@ hawse_config* hawse_config_init(void* storage, size_t storage_size, const hawse_
     return capi::make_in<hawse_config>(storage, storage_size, capi::taken(options, defaults()));
 }
 
-void hawse_config_deinit(hawse_config* config) { config->~hawse_config(); }
+void hawse_config_deinit(hawse_config* config) { capi::end_in_place(config); }
 
 // ---- Counters ------------------------------------------------------------------------------------
 
 hawse_counters* hawse_counters_create(hawse_pool* pool) {
-    return capi::make_from<hawse_counters>(&pool->pool);
+    return capi::make_from<hawse_counters>(pool == nullptr ? nullptr : &pool->pool);
 }
 
 void hawse_counters_destroy(hawse_counters* counters, hawse_pool* pool) {
-    capi::end(counters, &pool->pool);
+    if (counters != nullptr) capi::end(counters, &pool->pool);
 }
 
 size_t hawse_counters_size(void) { return sizeof(hawse_counters); }
@@ -195,7 +196,7 @@ hawse_counters* hawse_counters_init(void* storage, size_t storage_size) {
     return capi::make_in<hawse_counters>(storage, storage_size);
 }
 
-void hawse_counters_deinit(hawse_counters* counters) { counters->~hawse_counters(); }
+void hawse_counters_deinit(hawse_counters* counters) { capi::end_in_place(counters); }
 
 void hawse_counters_read(const hawse_counters* counters, hawse_statistics* statistics) {
     const Statistics& counted = counters->statistics;

@@ -46,9 +46,10 @@ namespace hawse::capi {
 
 // Structs that begin with their size.
 
-/// What both the program and this library know of `given`; the rest of `known` stays.
+/// What both the program and this library know of `given`, which may be null; the rest of `known` stays.
 template <class Struct>
 Struct taken(const Struct* given, Struct known = {}) noexcept {
+    if (given == nullptr) return known;
     constexpr std::size_t begin = sizeof(std::size_t);
     const std::size_t size = std::min(given->size, sizeof(Struct));
     if (size > begin)
@@ -73,13 +74,33 @@ template <class Object, class... Arguments>
 Object* make_in(void* storage, std::size_t size, const Arguments&... arguments) noexcept {
     static_assert(alignof(Object) <= alignof(std::uint64_t), "hawse.h promises it");
     const bool aligned = reinterpret_cast<std::uintptr_t>(storage) % alignof(Object) == 0;
-    return size < sizeof(Object) || !aligned ? nullptr : new (storage) Object(arguments...);
+    if (storage == nullptr || size < sizeof(Object) || !aligned) return nullptr;
+    return new (storage) Object(arguments...);
 }
 
 template <class Object, class... Arguments>
 Object* make_from(Pool* pool, const Arguments&... arguments) noexcept {
     void* const storage = pool == nullptr ? nullptr : pool->lease(sizeof(Object));
     return storage == nullptr ? nullptr : new (storage) Object(arguments...);
+}
+
+/// Those that are made from a config; without one there is none.
+template <class Object, class... Arguments>
+Object* make_with(const hawse_config* config, const Arguments&... arguments) noexcept {
+    if (config == nullptr) return nullptr;
+    return make_from<Object>(config->config.pool, config->config, arguments...);
+}
+
+template <class Object, class... Arguments>
+Object* make_in_with(void* storage, std::size_t size, const hawse_config* config,
+                     const Arguments&... arguments) noexcept {
+    if (config == nullptr) return nullptr;
+    return make_in<Object>(storage, size, config->config, arguments...);
+}
+
+template <class Object>
+void end_in_place(Object* object) noexcept {
+    if (object != nullptr) object->~Object();
 }
 
 template <class Object>

@@ -125,7 +125,7 @@ hawse_violation hawse_judge_response(const hawse_response_head* head, const haws
 // ---- The server's side ---------------------------------------------------------------------------
 
 hawse_server_opening* hawse_server_opening_create(const hawse_config* config) {
-    return handle(capi::make_from<ServerOpening>(config->config.pool, config->config));
+    return handle(capi::make_with<ServerOpening>(config));
 }
 
 void hawse_server_opening_destroy(hawse_server_opening* opening, const hawse_config* config) {
@@ -136,10 +136,12 @@ size_t hawse_server_opening_size(void) { return sizeof(ServerOpening); }
 
 hawse_server_opening* hawse_server_opening_init(void* storage, size_t storage_size,
                                                 const hawse_config* config) {
-    return handle(capi::make_in<ServerOpening>(storage, storage_size, config->config));
+    return handle(capi::make_in_with<ServerOpening>(storage, storage_size, config));
 }
 
-void hawse_server_opening_deinit(hawse_server_opening* opening) { of(opening).~ServerOpening(); }
+void hawse_server_opening_deinit(hawse_server_opening* opening) {
+    capi::end_in_place(reinterpret_cast<ServerOpening*>(opening));
+}
 
 hawse_violation hawse_server_opening_judge(hawse_server_opening* opening,
                                            const hawse_request_head* head) {
@@ -171,7 +173,7 @@ void hawse_server_opening_agreement(const hawse_server_opening* opening,
 // ---- The client's side ---------------------------------------------------------------------------
 
 hawse_client_opening* hawse_client_opening_create(const hawse_config* config) {
-    return handle(capi::make_from<ClientOpening>(config->config.pool, config->config));
+    return handle(capi::make_with<ClientOpening>(config));
 }
 
 void hawse_client_opening_destroy(hawse_client_opening* opening, const hawse_config* config) {
@@ -182,10 +184,12 @@ size_t hawse_client_opening_size(void) { return sizeof(ClientOpening); }
 
 hawse_client_opening* hawse_client_opening_init(void* storage, size_t storage_size,
                                                 const hawse_config* config) {
-    return handle(capi::make_in<ClientOpening>(storage, storage_size, config->config));
+    return handle(capi::make_in_with<ClientOpening>(storage, storage_size, config));
 }
 
-void hawse_client_opening_deinit(hawse_client_opening* opening) { of(opening).~ClientOpening(); }
+void hawse_client_opening_deinit(hawse_client_opening* opening) {
+    capi::end_in_place(reinterpret_cast<ClientOpening*>(opening));
+}
 
 hawse_refusal hawse_client_opening_start(hawse_client_opening* opening,
                                          const hawse_client_request* request,

@@ -22,8 +22,7 @@ hawse_session* handle(Session* session) noexcept {
 }  // namespace
 
 hawse_session* hawse_session_create(const hawse_config* config, hawse_role role, int64_t now) {
-    return handle(
-        capi::make_from<Session>(config->config.pool, config->config, Role{role}, Time{now}));
+    return handle(capi::make_with<Session>(config, Role{role}, Time{now}));
 }
 
 void hawse_session_destroy(hawse_session* session, const hawse_config* config) {
@@ -35,10 +34,12 @@ size_t hawse_session_size(void) { return sizeof(Session); }
 hawse_session* hawse_session_init(void* storage, size_t storage_size, const hawse_config* config,
                                   hawse_role role, int64_t now) {
     return handle(
-        capi::make_in<Session>(storage, storage_size, config->config, Role{role}, Time{now}));
+        capi::make_in_with<Session>(storage, storage_size, config, Role{role}, Time{now}));
 }
 
-void hawse_session_deinit(hawse_session* session) { of(session).~Session(); }
+void hawse_session_deinit(hawse_session* session) {
+    capi::end_in_place(reinterpret_cast<Session*>(session));
+}
 
 // ---- Opening -------------------------------------------------------------------------------------
 
@@ -85,7 +86,7 @@ hawse_refusal hawse_session_receive(hawse_session* session, uint8_t* octets, siz
 }
 
 bool hawse_session_next_event(hawse_session* session, hawse_event* event) {
-    return capi::show(event, of(session).next_event());
+    return capi::pull(of(session), event);
 }
 
 hawse_mutable_octets hawse_session_unread(hawse_session* session) {

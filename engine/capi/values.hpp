@@ -147,4 +147,11 @@ inline bool show(hawse_event* into, const Event& event) noexcept {
     return static_cast<bool>(event);
 }
 
+/// Pulls an event from `source` and shows it; answers whether there was one. Where not even its kind has
+/// room, as when its size was never set, none is pulled: none is lost.
+template <class Source, class Struct>
+bool pull(Source& source, Struct* into) noexcept {
+    return into->size > offsetof(Struct, kind) && show(into, source.next_event());
+}
+
 }  // namespace hawse::capi

@@ -106,6 +106,66 @@ static int names(void) {
     return 0;
 }
 
+// What a newer library may tell, and this one does not know.
+static int unknown_values(void) {
+    unsigned value;
+    for (value = 200; value <= 255; ++value) {
+        CHECK(strcmp(hawse_name_of_refusal((hawse_refusal)value), "unknown") == 0);
+        CHECK(strcmp(hawse_describe_refusal((hawse_refusal)value), "") == 0);
+        CHECK(strcmp(hawse_name_of_cause((hawse_cause)value), "unknown") == 0);
+        CHECK(strcmp(hawse_describe_cause((hawse_cause)value), "") == 0);
+        CHECK(strcmp(hawse_name_of_violation((hawse_violation)value), "unknown") == 0);
+        CHECK(strcmp(hawse_describe_violation((hawse_violation)value), "") == 0);
+        CHECK(strcmp(hawse_requirement_of_violation((hawse_violation)value), "") == 0);
+        CHECK(hawse_code_of_violation((hawse_violation)value) == 0);
+        CHECK(strcmp(hawse_name_of_state((hawse_state)value), "unknown") == 0);
+        CHECK(strcmp(hawse_name_of_event_kind((hawse_event_kind)value), "unknown") == 0);
+    }
+    CHECK(strcmp(hawse_name_of_state(HAWSE_STATE_FAILED), "failed") == 0);
+    CHECK(strcmp(hawse_name_of_state(HAWSE_STATE_FAILED + 1), "unknown") == 0);
+    CHECK(strcmp(hawse_name_of_event_kind(HAWSE_EVENT_KIND_CLOSED), "closed") == 0);
+    CHECK(strcmp(hawse_name_of_event_kind(HAWSE_EVENT_KIND_CLOSED + 1), "unknown") == 0);
+    return 0;
+}
+
+// ---- Null ----------------------------------------------------------------------------------------
+
+static int nothing_comes_of_null(void) {
+    const hawse_allocator without_allocate = {.size = sizeof without_allocate};
+    uint64_t place[HAWSE_SERVER_OPENING_SIZE / 8];
+    hawse_options options;
+    hawse_options_init(&options, sizeof options);
+    CHECK(hawse_pool_create(NULL, 0) == NULL && hawse_pool_create(&without_allocate, 0) == NULL);
+    CHECK(hawse_pool_init(place, sizeof place, &without_allocate, 0) == NULL);
+    CHECK(hawse_pool_init(NULL, HAWSE_POOL_SIZE, &allocator, 0) == NULL);
+    CHECK(hawse_config_create(NULL) == NULL && hawse_config_create(&options) == NULL);
+    CHECK(hawse_counters_create(NULL) == NULL);
+    CHECK(hawse_connection_create(NULL, NULL, 0) == NULL);
+    CHECK(hawse_connection_init(place, sizeof place, NULL, NULL, 0) == NULL);
+    CHECK(hawse_session_create(NULL, HAWSE_ROLE_SERVER, 0) == NULL);
+    CHECK(hawse_session_init(place, sizeof place, NULL, HAWSE_ROLE_SERVER, 0) == NULL);
+    CHECK(hawse_server_handshake_create(NULL, 0) == NULL);
+    CHECK(hawse_client_handshake_init(place, sizeof place, NULL, 0) == NULL);
+    CHECK(hawse_server_opening_create(NULL) == NULL);
+    CHECK(hawse_client_opening_init(place, sizeof place, NULL) == NULL);
+
+    hawse_pool_destroy(NULL);
+    hawse_pool_deinit(NULL);
+    hawse_config_destroy(NULL);
+    hawse_config_deinit(NULL);
+    hawse_counters_destroy(NULL, NULL);
+    hawse_counters_deinit(NULL);
+    hawse_connection_destroy(NULL, NULL);
+    hawse_connection_deinit(NULL);
+    hawse_session_destroy(NULL, NULL);
+    hawse_session_deinit(NULL);
+    hawse_server_handshake_destroy(NULL, NULL);
+    hawse_client_handshake_deinit(NULL);
+    hawse_server_opening_destroy(NULL, NULL);
+    hawse_client_opening_deinit(NULL);
+    return 0;
+}
+
 // ---- Parsed fields -------------------------------------------------------------------------------
 
 static hawse_field field_of(const char* name, const char* value) {
@@ -236,6 +296,23 @@ static int newer_programs_are_understood(hawse_pool* pool) {
     return 0;
 }
 
+// Its size forgotten, an event has no room to be told in, and waits.
+static int no_event_is_lost(const hawse_config* config) {
+    const hawse_agreement as_client = {.size = sizeof as_client, .role = HAWSE_ROLE_CLIENT};
+    hawse_connection* const connection = hawse_connection_create(config, &as_client, 0);
+    hawse_event event;
+    uint8_t message[] = {0x81, 0x02, 'a', 'b'};
+    memset(&event, 0, sizeof event);
+    CHECK(hawse_connection_receive(connection, message, sizeof message, 0) == HAWSE_REFUSAL_NONE);
+    CHECK(!hawse_connection_next_event(connection, &event));
+    CHECK(hawse_connection_next_events(connection, &event, 1) == 0);
+    event.size = sizeof event;
+    CHECK(hawse_connection_next_event(connection, &event));
+    CHECK(event.kind == HAWSE_EVENT_KIND_MESSAGE && is_payload(&event, "ab", 2));
+    hawse_connection_destroy(connection, config);
+    return 0;
+}
+
 static int pools(hawse_pool* pool) {
     uint8_t* const octets = hawse_pool_lease(pool, 300);
     CHECK(octets != NULL && hawse_pool_block_size(300) == 512);
@@ -255,7 +332,8 @@ int main(void) {
     options.pool = pool;
     config = hawse_config_create(&options);
     CHECK(headers() == 0 && masks() == 0 && texts() == 0 && closes() == 0);
-    CHECK(keys_and_urls() == 0 && names() == 0);
+    CHECK(keys_and_urls() == 0 && names() == 0 && unknown_values() == 0);
+    CHECK(nothing_comes_of_null() == 0 && no_event_is_lost(config) == 0);
     CHECK(judges_requests(config) == 0 && judges_responses(config) == 0);
     CHECK(older_programs_get_defaults(pool) == 0 && newer_programs_are_understood(pool) == 0);
     hawse_config_destroy(config);

@@ -51,8 +51,9 @@ async def echoes(checks, echo):
         checks.equal([await answer(client) for _ in range(500)],
                      [f'message {index}' for index in range(500)], 'a train keeps its order')
         for payload in (b'', b'x' * 125):
-            await asyncio.wait_for(await client.ping(payload), 20)
-            checks.check(True, 'a ping is answered')
+            answered = await client.ping(payload)
+            await asyncio.wait([answered], timeout=20)
+            checks.check(answered.done(), f'a ping of {len(payload)} octets is answered')
         checks.equal(client.subprotocol, None, 'no subprotocol is chosen unasked')
 
     async with websockets.connect(echo.url, max_size=None) as client:  # offers permessage-deflate

@@ -5,7 +5,8 @@
 //
 // This is its face in C99, for C and for whatever calls C. It mirrors the face in C++ (hawse.hpp)
 // one to one: `hawse::Connection::send` is `hawse_connection_send`, `hawse::Refusal::not_open` is
-// HAWSE_REFUSAL_NOT_OPEN, and neither can do what the other cannot. tests/capi/mirror.tsv lists both.
+// HAWSE_REFUSAL_NOT_OPEN. What C++ has alone is what is written in its own terms: conversions, and the
+// malloc, clock and entropy of hawse/heap.hpp and hawse/posix.hpp. tests/capi/mirror.tsv lists both.
 //
 //   hawse_vocabulary.h   views, roles, states, kinds of event, close codes
 //   hawse_faults.h       what goes wrong, by whose fault, and what it is called
@@ -32,7 +33,7 @@
 //
 //   Enumerations are constants, and what holds one is an octet, or two for a close code: the same
 //   in every compiler and every language that calls C. A value that a header does not name comes
-//   from a library that is newer.
+//   from a library that is newer; a library that does not know it calls it "unknown".
 //
 //   Structs begin with their own size, which the program that was compiled with them fills in:
 //
@@ -42,8 +43,11 @@
 //
 //   A library that gets a smaller struct than it knows takes defaults for the rest, and writes no
 //   octet beyond `size`; one that gets a larger struct leaves alone what it does not know. So both
-//   may grow. Members that are left zero have their default, which in hawse_options alone is not
-//   always zero. Views, fields and slices have no size and never grow.
+//   may grow. Zero is every member's default, but in hawse_options: hawse_options_init() fills those, and
+//   what is set to zero then is zero. Views, fields and slices have no size and never grow.
+//
+//   An event whose size was forgotten has no room for its kind: none is pulled into it, and so none
+//   is lost, but next_event answers false for ever.
 //
 //   Objects are opaque, and are used by one thread at a time. Each comes in two ways:
 //
@@ -51,8 +55,7 @@
 //       ...
 //       hawse_connection_destroy(connection, config);
 //
-//   leases its place from the pool, and answers null when there is no memory for it (to destroy null
-//   does nothing); and
+//   leases its place from the pool, and answers null when there is no memory for it; and
 //
 //       uint64_t place[HAWSE_CONNECTION_SIZE / 8];
 //       hawse_connection* connection =
@@ -61,9 +64,10 @@
 //       hawse_connection_deinit(connection);
 //
 //   makes it in the host's own storage, allocates nothing, and answers null only when that is too
-//   small or not aligned for uint64_t. The constants have room for what may come; what the library at
+//   small or not aligned for uint64_t. A constant is as large as it was where the program was compiled
+//   and may grow with the name of the shared library (its soname), not without; what the library at
 //   hand takes is hawse_connection_size(). An object stays where it was made, and what it was made
-//   from outlives it.
+//   from outlives it. From null nothing is made (null is answered), and to end null does nothing.
 //
 //   No function throws, blocks, or calls back but the injected allocator and entropy. Those return
 //   to where they were called from: no longjmp, no exception.

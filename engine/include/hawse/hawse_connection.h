@@ -77,7 +77,8 @@ HAWSE_API void hawse_connection_deinit(hawse_connection* connection);
 HAWSE_API hawse_refusal hawse_connection_receive(hawse_connection* connection, uint8_t* octets,
                                                  size_t size, int64_t now);
 
-/// The next event, and whether there was one: else nothing more until something happens. O(its octets).
+/// The next event, and whether there was one: else nothing more until something happens. None is
+/// pulled when the size of `event` has no room for its kind. O(its octets).
 HAWSE_API bool hawse_connection_next_event(hawse_connection* connection, hawse_event* event);
 
 /// Pulls up to `count` at once and answers how many; their views live side by side until the next

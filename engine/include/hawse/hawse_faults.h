@@ -30,7 +30,8 @@ enum {
     HAWSE_CAUSE_ABORTED,           ///< the host called abort()
 };
 
-/// One English sentence; empty for none. And the name in C++: `idle_timeout`.
+/// One English sentence; empty for none and for what this library does not know. And the name in C++:
+/// `idle_timeout`; "unknown" for what it does not know.
 HAWSE_API const char* hawse_describe_cause(hawse_cause cause);
 HAWSE_API const char* hawse_name_of_cause(hawse_cause cause);
 
@@ -69,7 +70,7 @@ enum {
     HAWSE_REFUSAL_INVALID_URL,     ///< not a ws:// or wss:// URL
 };
 
-/// One English sentence that says what to do; empty for none. And the name in C++: `not_open`.
+/// The same for a refusal: the sentence says what to do.
 HAWSE_API const char* hawse_describe_refusal(hawse_refusal refusal);
 HAWSE_API const char* hawse_name_of_refusal(hawse_refusal refusal);
 
@@ -169,7 +170,7 @@ enum {
 /// Of any violation but none: a sentence for people, which never holds an octet of the peer's; the
 /// name in C++; the row of docs/requirements.md that is broken; and the close code sent (frames), the
 /// status answered (requests; 426 is 400 over HTTP/2 and HTTP/3, where there is no Upgrade), or 1006
-/// (responses).
+/// (responses). Of one that this library does not know: "", "unknown", "" and 0.
 HAWSE_API const char* hawse_describe_violation(hawse_violation violation);
 HAWSE_API const char* hawse_name_of_violation(hawse_violation violation);
 HAWSE_API const char* hawse_requirement_of_violation(hawse_violation violation);

@@ -34,7 +34,7 @@ typedef struct hawse_pool hawse_pool;
 #define HAWSE_POOL_KEPT_SIZE_MAX 4194304
 
 /// Blocks that come back are kept until `kept_size_max` octets lie idle; beyond that they go to the
-/// allocator at once. No lease may be out when the pool ends.
+/// allocator at once. No lease may be out when the pool ends. Null without `allocate`, too.
 HAWSE_API hawse_pool* hawse_pool_create(const hawse_allocator* allocator, size_t kept_size_max);
 HAWSE_API void hawse_pool_destroy(hawse_pool* pool);
 

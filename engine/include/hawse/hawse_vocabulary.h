@@ -119,7 +119,7 @@ enum {
     HAWSE_STATE_FAILED,   ///< a fault ended it; stays so
 };
 
-/// The name in C++: `closing`.
+/// The name in C++: `closing`; "unknown" for what this library does not know.
 HAWSE_API const char* hawse_name_of_state(hawse_state state);
 
 /// Which HTTP carries the fields of an opening handshake.
@@ -167,7 +167,7 @@ enum {
     HAWSE_EVENT_KIND_CLOSED,   ///< the end, exactly once: clean, both codes, the reason, cause
 };
 
-/// The name in C++: `message`.
+/// The name in C++: `message`; "unknown" for what this library does not know.
 HAWSE_API const char* hawse_name_of_event_kind(hawse_event_kind kind);
 
 typedef uint8_t hawse_handshake_event_kind;
