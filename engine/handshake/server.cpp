@@ -104,10 +104,16 @@ std::size_t Server::write_output(Bytes into, Time now) noexcept {
 void Server::note_progress(std::size_t unhanded_before, Time now) noexcept {
     patience_.observe(now);
     if (output_.unhanded_size() == unhanded_before) return;
-    if (output_.unhanded_size() == 0)
-        drained();
-    else if (phase_ == Phase::refusing)
-        patience_.begin(config_.waits.write_stall);
+    if (phase_ == Phase::refusing) patience_.begin(config_.waits.write_stall);
+    if (phase_ == Phase::opening && output_.unhanded_size() == 0) patience_.stop();  // it was taken
+    if (output_.size() == 0) drained();
+}
+
+// What is in flight must not be overtaken by the end of our side.
+std::size_t Server::release(std::size_t size) noexcept {
+    size = output_.release(size);
+    if (size != 0 && output_.size() == 0) drained();
+    return size;
 }
 
 void Server::write_ended(Time now) noexcept {
@@ -123,9 +129,10 @@ Wants Server::wants() const noexcept {
     switch (phase_) {
         case Phase::head: return Wants(read);
         case Phase::deciding: return Wants(early_room || config_.reject_early_octets ? read : 0);
-        case Phase::opening: return Wants(write);
+        case Phase::opening: return Wants(unhanded_size() != 0 ? write : 0U);
         case Phase::open: return {};
-        case Phase::refusing: return Wants(receive_ended_ ? write : read | write);
+        case Phase::refusing:
+            return Wants((receive_ended_ ? 0U : read) | (unhanded_size() != 0 ? write : 0U));
         case Phase::lingering: return Wants(write_ended_ ? read : read | end_write);
         case Phase::ended: break;
     }
@@ -224,6 +231,8 @@ void Server::drained() noexcept {
     if (phase_ == Phase::opening) {
         phase_ = Phase::open;
         patience_.stop();
+    } else if (phase_ != Phase::refusing) {
+        return;
     } else if (receive_ended_ || config_.waits.linger <= Duration{0}) {
         end();
     } else {

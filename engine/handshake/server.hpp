@@ -33,7 +33,7 @@ public:
     std::size_t gather(std::span<Slice> slices) noexcept { return output_.gather(slices); }
     // Each answers how many octets it counted.
     std::size_t hand_over(std::size_t size, Time now) noexcept;
-    std::size_t release(std::size_t size) noexcept { return output_.release(size); }
+    std::size_t release(std::size_t size) noexcept;
     std::size_t wrote(std::size_t size, Time now) noexcept;
     std::size_t write_output(Bytes into, Time now) noexcept;
     void write_ended(Time now) noexcept;

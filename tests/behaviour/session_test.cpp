@@ -734,6 +734,31 @@ TEST_CASE("an answer that is handed over was taken, however late it is reusable"
     CHECK(host.session.connection()->state() == State::open);
 }
 
+TEST_CASE("a refusal in flight is not overtaken by the end of our side") {
+    for (const bool ended : {false, true}) {
+        Rig rig;
+        Host host(rig, Role::server);
+        host.writes = false;
+        host.feed("POST / HTTP/1.1\r\nHost: a\r\n\r\n");
+        if (ended) host.end();
+        std::array<Slice, 4> slices;
+        REQUIRE(host.session.gather(slices) == 1);
+        const std::size_t size = slices[0].size();
+        host.session.handed_over(size, host.now);
+        CHECK_FALSE(host.session.wants().write());
+        host.pull();
+        host.session.reusable(size - 1);
+        host.pull();
+        CHECK(host.story == "failed 1006 method_not_get");
+        CHECK_FALSE(host.session.wants().close());
+        host.session.reusable(1);
+        host.pull();
+        CHECK(host.story == (ended ? "failed 1006 method_not_get\nclosed unclean sent 1006 received "
+                                     "1006 \"\" violation"
+                                   : "failed 1006 method_not_get\nend_write"));
+    }
+}
+
 TEST_CASE("an answer half written when its wait is over goes on, until advance() judges") {
     Rig rig;
     Host host(rig, Role::server);
