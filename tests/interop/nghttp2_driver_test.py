@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """python3-h2 as client of driver-nghttp2: WebSockets on the streams of one HTTP/2 connection, the
-frames on them written by hand."""
+frames on them written by hand; then, given a shared library, by hawse, which opens them, too."""
 
+import ctypes
 import os
 import re
 import socket
 import subprocess
 import sys
 import time
+from ctypes import (POINTER, byref, c_bool, c_char_p, c_int64, c_size_t, c_uint8, c_uint16, c_void_p,
+                    string_at)
 
 import peers
 from peers import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Checks, close_payload, frame,
@@ -98,9 +101,12 @@ class Http2:
         """Sends a request: the good one with `changes`, where None takes a field away."""
         fields = {':method': 'CONNECT', ':protocol': 'websocket', ':scheme': 'http', ':path': '/',
                   ':authority': 'localhost', 'sec-websocket-version': '13', **dict(changes)}
+        return self.request([pair for pair in fields.items() if pair[1] is not None], end)
+
+    def request(self, fields, end=False):
         identifier = self.h2.get_next_available_stream_id()
         self.streams[identifier] = Stream()
-        self.h2.send_headers(identifier, [pair for pair in fields.items() if pair[1] is not None], end)
+        self.h2.send_headers(identifier, fields, end)
         self.flush()
         return identifier
 
@@ -156,6 +162,139 @@ class WebSocket:
         """How the server's side ends, nothing else coming before."""
         self.http.pump(lambda: self.stream.ended or self.stream.reset is not None)
         return ('reset' if self.stream.reset is not None else 'ended') if not self.stream.octets else 'data'
+
+
+# ---- hawse as client, through its face in C. Structs end with the last member that is used ------
+
+def struct(**members):
+    return type('Struct', (ctypes.Structure,), {'_fields_': list(members.items())})
+
+
+Text = struct(data=c_void_p, size=c_size_t)  # and octets
+View = struct(one=c_void_p, other=c_void_p)  # opaque
+Field = struct(name=View, value=View)
+Fields = struct(data=POINTER(Field), count=c_size_t)
+Request = struct(size=c_size_t, secure=c_bool, port=c_uint16, host=Text, target=Text)
+Head = struct(size=c_size_t, status=c_uint16, transport=c_uint8, version=c_uint8, fields=Fields)
+Opened = struct(size=c_size_t, kind=c_uint8, cause=c_uint8, violation=c_uint8, status=c_uint16)
+Agreement = struct(size=c_size_t, role=c_uint8, reserved_bits=c_uint8, texts=Text * 2)
+Event = struct(size=c_size_t, kind=c_uint8, message_kind=c_uint8, flags=c_bool * 4, clean=c_bool,
+               faults=c_uint8 * 2, first_octet=c_uint8, codes=c_uint16 * 2, payload=Text)
+Allocate = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_size_t)
+Release = ctypes.CFUNCTYPE(None, c_void_p, c_void_p, c_size_t)
+Fill = ctypes.CFUNCTYPE(c_bool, c_void_p, c_void_p, c_size_t)
+Allocator = struct(size=c_size_t, allocate=Allocate, release=Release)
+Options = struct(size=c_size_t, pool=c_void_p, entropy_fill=Fill)
+HTTP2, NONE, OPENED, FAILED, END_WRITE, WANTS_CLOSE = 1, 0, 3, 4, 4, 8
+
+
+class Hawse:
+    """The library, and one config."""
+
+    def __init__(self, path):
+        self.library, libc = ctypes.CDLL(path), ctypes.CDLL(None)
+        libc.malloc.restype = c_void_p
+        self.kept = (
+            Allocate(lambda _, size: libc.malloc(c_size_t(size))),
+            Release(lambda _, octets, size: libc.free(c_void_p(octets)) and None),
+            Fill(lambda _, into, size: not libc.getentropy(c_void_p(into), c_size_t(size))))
+        allocator = Allocator(ctypes.sizeof(Allocator), *self.kept[:2])
+        self.pool = c_void_p(self.call('pool_create', byref(allocator), c_size_t(1 << 20)))
+        options = Options(ctypes.sizeof(Options), self.pool, self.kept[2])
+        self.config = c_void_p(self.call('config_create', byref(options)))
+
+    def call(self, name, *arguments, answer=c_size_t):
+        function = self.library[f'hawse_{name}']
+        function.restype = answer
+        return function(*arguments)
+
+    def accepted(self, name, *arguments):
+        refusal = self.call(name, *arguments, answer=c_uint8)
+        assert not refusal, self.call('describe_refusal', refusal, answer=c_char_p)
+
+    def view(self, text):
+        return self.call('view_of', text, c_size_t(len(text)), answer=View)
+
+    def text(self, view):
+        text = self.call('text_of', view, answer=Text)
+        return string_at(text.data, text.size).decode()
+
+
+def now():
+    return c_int64(time.monotonic_ns())
+
+
+class Client:
+    """Opens a stream, with what `changes` makes of the fields on the way, and converses on it."""
+
+    def __init__(self, hawse, http, changes=()):
+        self.hawse, self.http, self.told, self.ended = hawse, http, [], False
+        self.event, self.output = Event(ctypes.sizeof(Event)), ctypes.create_string_buffer(1 << 16)
+        self.opening = c_void_p(hawse.call('client_opening_create', hawse.config))
+        names = [ctypes.create_string_buffer(name) for name in (b'localhost', b'/room?2')]
+        request = Request(ctypes.sizeof(Request), False, 0,
+                          *(Text(ctypes.addressof(name), len(name.value)) for name in names))
+        hawse.accepted('client_opening_start', self.opening, byref(request), c_uint8(HTTP2))
+        fields = hawse.call('client_opening_fields', self.opening, answer=Fields)
+        self.asked = [(hawse.text(field.name), hawse.text(field.value))
+                      for field in fields.data[:fields.count]]
+        self.id = http.request([(name, dict(changes).get(name, value)) for name, value in self.asked])
+        self.stream, self.connection = http.streams[self.id], None
+        self.outcome = self.judge(http.answer(self.id))
+        if self.outcome.kind == OPENED:
+            agreement = Agreement(ctypes.sizeof(Agreement))
+            hawse.call('client_opening_agreement', self.opening, byref(agreement), answer=None)
+            self.connection = c_void_p(hawse.call('connection_create', hawse.config,
+                                                  byref(agreement), now()))
+
+    def judge(self, answer):
+        octets = [(name.encode(), value.encode()) for name, value in answer.items()]
+        fields = (Field * len(octets))(*(Field(*map(self.hawse.view, pair)) for pair in octets))
+        head = Head(ctypes.sizeof(Head), 0, HTTP2, 0, Fields(fields, len(octets)))
+        event = Opened(ctypes.sizeof(Opened))
+        self.hawse.call('client_opening_judge', self.opening, byref(head), byref(event), answer=c_bool)
+        return event
+
+    def on(self, name, *arguments, answer=None):
+        return self.hawse.call(f'connection_{name}', self.connection, *arguments, answer=answer)
+
+    def wants(self, what):
+        return self.on('wants', answer=c_uint8) & what
+
+    def turn(self):
+        """What has come goes in, events and output come out."""
+        if self.stream.octets:
+            octets, self.stream.octets = self.stream.octets, b''
+            lent = ctypes.create_string_buffer(octets, len(octets))  # until all events are pulled
+            self.hawse.accepted('connection_receive', self.connection, lent, c_size_t(len(octets)),
+                                now())
+        if self.stream.ended:
+            self.on('receive_end', 0, now())
+        while self.on('next_event', byref(self.event), answer=c_bool):
+            name = self.hawse.call('name_of_event_kind', self.event.kind, answer=c_char_p)
+            payload = string_at(self.event.payload.data, self.event.payload.size)
+            self.told.append((name, *{b'message': (self.event.message_kind, payload),
+                                      b'closing': (self.event.codes[0], payload),
+                                      b'closed': (self.event.clean, *self.event.codes)}.get(
+                                          name, (payload,))))
+        while size := self.on('write_output', self.output, c_size_t(1 << 16), now(), answer=c_size_t):
+            self.http.send(self.id, self.output.raw[:size])
+        if self.wants(END_WRITE | WANTS_CLOSE) and not self.ended:  # a stream is closed by its END_STREAM
+            self.ended = True
+            self.http.end(self.id)
+            self.on('write_ended', now())
+
+    def next(self):
+        self.http.pump(lambda: self.turn() or self.told)
+        return self.told.pop(0)
+
+    def send(self, kind, payload):
+        self.hawse.accepted('connection_send', self.connection, kind, payload, c_size_t(len(payload)),
+                            None)
+
+    def destroy(self):
+        for name, place in (('connection', self.connection), ('client_opening', self.opening)):
+            self.hawse.call(f'{name}_destroy', place, self.hawse.config, answer=None)
 
 
 # ---- Conversations ------------------------------------------------------------------------------
@@ -318,8 +457,55 @@ def holds_back(checks, port):
         checks.check(echoed == [(BINARY, octets_of(16000))] * count, 'then all comes back')
 
 
+def hawse_converses(checks, port, hawse):
+    with Http2(port) as http:
+        client = Client(hawse, http)
+        checks.equal(client.asked, [
+            (':method', 'CONNECT'), (':protocol', 'websocket'), (':scheme', 'http'),
+            (':path', '/room?2'), (':authority', 'localhost'), ('sec-websocket-version', '13')],
+            'the fields that hawse asks with')
+        checks.equal((client.outcome.kind, client.outcome.status), (OPENED, 200), 'the opening')
+        checks.check(http.h2.local_flow_control_window(client.id) < 1 << 20, 'the window is smaller')
+        for size in SIZES:
+            for kind, payload in ((TEXT, text_of(size).encode()), (BINARY, octets_of(size))):
+                client.send(kind, payload)
+                checks.equal(client.next(), (b'message', kind, payload),
+                             f'{size} octets of {kind} come back to hawse')
+        hawse.accepted('connection_ping', client.connection, b'there?', c_size_t(6))
+        checks.equal(client.next(), (b'pong', b'there?'), 'a ping of hawse')
+        hawse.accepted('connection_close', client.connection, c_uint16(1000), b'done', c_size_t(4))
+        checks.equal(client.next(), (b'closing', 1000, b''), 'the reply to its Close')
+        checks.equal(client.next(), (b'closed', True, 1000, 1000), 'a clean close')
+        http.pump(lambda: client.turn() or client.wants(WANTS_CLOSE))
+        checks.equal((client.stream.ended, client.stream.reset, http.h2.open_outbound_streams,
+                      client.told), (True, None, 0, []), 'END_STREAM goes both ways')
+        client.destroy()
+
+
+def hawse_is_refused(checks, port, hawse):
+    with Http2(port) as http:
+        for changes, status in (({'sec-websocket-version': '12'}, 400),
+                                ({':protocol': 'connect-udp'}, 501)):
+            client = Client(hawse, http, changes)
+            cause = hawse.call('name_of_cause', client.outcome.cause, answer=c_char_p)
+            checks.equal((client.outcome.kind, cause, client.outcome.status),
+                         (FAILED, b'refused', status), f'what hawse makes of the answer to {changes}')
+            checks.equal(client.judge({':status': '200'}).kind, NONE, 'it is judged once')
+            client.destroy()
+
+
+def opens_by_hawse(checks, port, library):
+    hawse = Hawse(library)
+    checks.attempt(hawse_converses, checks, port, hawse)
+    checks.attempt(hawse_is_refused, checks, port, hawse)
+    hawse.call('config_destroy', hawse.config, answer=None)
+    if checks.equal(hawse.call('pool_leased_size', hawse.pool), 0, 'hawse gives all memory back'):
+        hawse.call('pool_destroy', hawse.pool, answer=None)
+
+
 def more(parser):
     parser.add_argument('--driver', metavar='PATH', required=True, help='driver-nghttp2')
+    parser.add_argument('--library', metavar='PATH', help='libhawse.so')
 
 
 def main():
@@ -332,6 +518,10 @@ def main():
     if checks.check(port, f'it says where it listens: {line!r}'):
         for part in (echoes, ends, refuses, bounds_fields, shares, holds_back, waits_for_a_request):
             checks.attempt(part, checks, int(port[1]))
+        if chosen.library:
+            checks.attempt(opens_by_hawse, checks, int(port[1]), chosen.library)
+        else:
+            print('hawse as client is left out: no --library')
     checks.check(child.poll() is None, 'the driver still runs at the end')
     peers.stop(child)
     checks.attempt(without_descriptors, checks, chosen.driver)
