@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "handshake/answer.hpp"
 
-#include "handshake/status.hpp"
 #include "hawse/frame_header.hpp"
+#include "handshake/status.hpp"
 #include "http/field.hpp"
 #include "http/stream_fields.hpp"
 #include "http/text.hpp"

@@ -4,8 +4,8 @@
 // sent.
 #include "hawse/response.hpp"
 
-#include "handshake/status.hpp"
 #include "hawse/frame_header.hpp"
+#include "handshake/status.hpp"
 #include "http/field.hpp"
 #include "http/stream_fields.hpp"
 

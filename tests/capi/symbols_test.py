@@ -21,7 +21,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ('nm', 'archive', 'headers'):
         parser.add_argument('--' + name, required=True)
-    parser.add_argument('--library', help='the shared one')
+    parser.add_argument('--library', dest='shared', help='the shared one')
     options = parser.parse_args()
     failures = []
 
@@ -30,8 +30,8 @@ def main():
     found = symbols(options, options.archive)
     defined = {name for kind, name in found if kind not in 'Uw'}
     failures += [f'{name} is declared and not there' for name in sorted(declared - defined)]
-    if options.library:
-        exported = {name.split('@')[0] for _, name in symbols(options, options.library, '-D',
+    if options.shared:
+        exported = {name.split('@')[0] for _, name in symbols(options, options.shared, '-D',
                                                              '--defined-only')}
         failures += [f'{name} is not exported' for name in sorted(declared - exported)]
         inner = {name for name in exported if re.match(r'hawse::[a-z]\w*::', name)}

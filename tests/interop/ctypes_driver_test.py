@@ -15,7 +15,7 @@ WIDE = 'h\u00e9 \u6c34 \U0001F40B'
 
 def client(chosen, url, *texts, lines=b''):
     """What it ends with and prints, given texts as arguments or lines as input."""
-    done = subprocess.run([sys.executable, chosen.driver, '--library', chosen.library, url, *texts],
+    done = subprocess.run([sys.executable, chosen.driver, '--library', chosen.shared, url, *texts],
                           input=lines, capture_output=True, timeout=60)
     return done.returncode, done.stdout, done.stderr.decode('utf-8', 'replace')
 
@@ -66,7 +66,7 @@ def is_closed(checks, chosen):
 def main():
     def more(parser):
         parser.add_argument('--driver', metavar='PATH', required=True, help='ctypes_client.py')
-        parser.add_argument('--library', metavar='PATH', required=True, help='libhawse.so')
+        parser.add_argument('--library', dest='shared', metavar='PATH', required=True, help='libhawse.so')
 
     chosen = peers.options(__doc__, cat=False, more=more)
     checks = Checks()

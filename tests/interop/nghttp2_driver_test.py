@@ -505,7 +505,7 @@ def opens_by_hawse(checks, port, library):
 
 def more(parser):
     parser.add_argument('--driver', metavar='PATH', required=True, help='driver-nghttp2')
-    parser.add_argument('--library', metavar='PATH', help='libhawse.so')
+    parser.add_argument('--library', dest='shared', metavar='PATH', help='libhawse.so')
 
 
 def main():
@@ -518,8 +518,8 @@ def main():
     if checks.check(port, f'it says where it listens: {line!r}'):
         for part in (echoes, ends, refuses, bounds_fields, shares, holds_back, waits_for_a_request):
             checks.attempt(part, checks, int(port[1]))
-        if chosen.library:
-            checks.attempt(opens_by_hawse, checks, int(port[1]), chosen.library)
+        if chosen.shared:
+            checks.attempt(opens_by_hawse, checks, int(port[1]), chosen.shared)
         else:
             print('hawse as client is left out: no --library')
     checks.check(child.poll() is None, 'the driver still runs at the end')

@@ -13,11 +13,11 @@ import time
 from ctypes import c_bool, c_char_p, c_int64, c_size_t, c_uint8, c_uint16, c_void_p, string_at
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument('--library', metavar='PATH', required=True, help='libhawse.so')
+parser.add_argument('--library', dest='shared', metavar='PATH', required=True, help='libhawse.so')
 parser.add_argument('url')
 parser.add_argument('text', nargs='*')
 chosen = parser.parse_args()
-hawse, libc = ctypes.CDLL(chosen.library), ctypes.CDLL(None)
+hawse, libc = ctypes.CDLL(chosen.shared), ctypes.CDLL(None)
 
 
 def call(name, *arguments, answer=c_size_t, library=hawse):

@@ -13,7 +13,8 @@ struct Statistics {
         std::uint64_t frames = 0;  ///< data and control
         std::uint64_t wire_octets =
             0;  ///< headers, masks and payload; sent: taken by the transport
-        std::uint64_t payload_octets = 0;  ///< of data frames; received: also of one that then fails
+        std::uint64_t payload_octets =
+            0;  ///< of data frames; received: also of one that then fails
     };
     Direction received = {};
     Direction sent = {};

@@ -23,7 +23,8 @@ public:
     /// All output is written: shut the sending side (shutdown, close_notify, END_STREAM) and say
     /// write_ended(); a transport that cannot end one side alone says write_ended() and closes.
     [[nodiscard]] constexpr bool end_write() const noexcept { return (bits_ & end_write_bit) != 0; }
-    /// Close the transport; the object has nothing more to say and may be destroyed.
+    /// Close the transport, on a stream with END_STREAM unless our side has ended; the object has nothing
+    /// more to say and may be destroyed.
     [[nodiscard]] constexpr bool close() const noexcept { return (bits_ & close_bit) != 0; }
 
     [[nodiscard]] constexpr unsigned bits() const noexcept { return bits_; }
