@@ -59,7 +59,7 @@ RATCHETS = {'function-size': 70, 'file-size': 400, 'header-size': 250, 'columns'
 COLUMNS_WITH_COMMENT = 110
 
 # A program of this folder shows one event loop or library, and is read in one sitting.
-DRIVERS, DRIVER_SIZE = 'docs/examples/drivers', 80
+DRIVERS, DRIVER_SIZE = 'docs/examples/drivers', 79
 DRIVERS_PAGE = 'docs/decisions/0006-what-the-drivers-taught.md'  # tells the lines of each
 
 # (rule, path or path::function): the reason. One that is no longer needed is a finding.

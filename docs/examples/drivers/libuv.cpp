@@ -87,6 +87,5 @@ int main(int count, char** values) {
         uv_signal_init(loop, &signals[index].signal);
         uv_signal_start(&signals[index].signal, Peer::on_signal, index == 0 ? SIGINT : SIGTERM);
     }
-    uv_run(loop, UV_RUN_DEFAULT);
-    return uv_loop_close(loop);
+    return uv_run(loop, UV_RUN_DEFAULT) != 0 || uv_loop_close(loop) != 0;
 }

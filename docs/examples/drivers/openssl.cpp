@@ -65,8 +65,7 @@ struct Peer : hawse::Session {
 
     int socket;
     SSL* tls;
-    BIO* incoming = ::BIO_new(::BIO_s_mem());
-    BIO* outgoing = ::BIO_new(::BIO_s_mem());
+    BIO *incoming = ::BIO_new(::BIO_s_mem()), *outgoing = ::BIO_new(::BIO_s_mem());
     std::byte plain[65536];
     std::string sealed;  // of one write_output(), and not sent yet
 };
