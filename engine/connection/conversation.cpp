@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <initializer_list>
 
 namespace hawse::connection {
 
@@ -63,8 +64,7 @@ Refusal Conversation::receive(Bytes octets, Time now) noexcept {
 std::size_t Conversation::landed(std::size_t size, Time now) noexcept {
     deadlines_.touch(waits(), now);
     size = receiver_.landed(shared_, size);
-    if (size == 0) return 0;
-    deadlines_.hear();
+    if (size != 0) deadlines_.hear();
     if (shared_.statistics != nullptr) shared_.statistics->received.wire_octets += size;
     return size;
 }
@@ -118,7 +118,10 @@ bool Conversation::act_on(Event& event) noexcept {
             return refusal == Refusal::none;
         }
         case EventKind::pong: take_pong(event.payload()); return true;
-        case EventKind::closing: take_closing(event); return !failed_;
+        case EventKind::closing:
+            take_closing(event);
+            event = event.answered_with(code_sent_);
+            return !failed_;
         case EventKind::failed:
             if (event.cause() == Cause::violation)
                 fail(Cause::violation, event.violation(),
@@ -417,9 +420,8 @@ void Conversation::finish(Moment moment, Cause cause) noexcept {
     sender_.drop();
     receiver_.stop(shared_);
     deadlines_.receiving = false;
-    deadlines_.closing.stop();
-    deadlines_.lingering.stop();
-    deadlines_.stalled.stop();
+    for (Since* since : {&deadlines_.closing, &deadlines_.lingering, &deadlines_.stalled})
+        since->stop();
 }
 
 // What now.

@@ -580,3 +580,27 @@ TEST_CASE("the reply follows a message that was queued before it", "[6455-5.5.1-
     drive.feed(close_frame(Role::client, 1000));
     CHECK(sent_frames(drive) == "81 \"first\"\n88 <03e8>");
 }
+
+TEST_CASE("the event of the peer's Close names the code of ours, queued or sent before",
+          "[6455-5.5.1-07][6455-5.5.1-08]") {
+    struct Case {
+        bool we_close_first;
+        unsigned received;
+        CloseCode sent;
+    };
+    constexpr Case cases[] = {{false, 1000, CloseCode::normal},
+                              {false, 1010, CloseCode::normal},  // not a server's to echo
+                              {false, 4001, CloseCode{4001}},
+                              {true, 1000, CloseCode::going_away}};
+    for (const Case& one : cases) {
+        Rig rig;
+        Drive drive(rig, Role::server);
+        if (one.we_close_first) CHECK(drive->close(CloseCode::going_away) == Refusal::none);
+        Octets input = close_frame(Role::client, one.received);
+        CHECK(drive->receive(input, drive.now) == Refusal::none);
+        const Event event = drive->next_event();
+        CHECK(event.kind() == EventKind::closing);
+        CHECK(event.code_received() == CloseCode{static_cast<std::uint16_t>(one.received)});
+        CHECK(event.code_sent() == one.sent);
+    }
+}

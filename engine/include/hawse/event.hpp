@@ -28,7 +28,7 @@ enum class EventKind : std::uint8_t {
     ping,     ///< payload(); its pong is queued already
     pong,     ///< payload()
     closing,  ///< the peer's Close: code_received(), reason(), message_dropped(); ours is queued, if it
-              ///< was not sent before
+              ///< was not sent before: code_sent()
     failed,  ///< while there is still something to be told to the peer: cause(), violation(),
              ///< code_sent(); `closed` follows when the transport is over, perhaps after a linger
     closed,  ///< the end, exactly once, with or without a `failed` before it: clean(), code_sent(),
@@ -68,7 +68,8 @@ public:
     /// The code in the peer's Close: no_code when it had none, abnormal when there was no Close, and
     /// after a failure of ours, whatever the peer answered.
     [[nodiscard]] constexpr CloseCode code_received() const noexcept { return code_received_; }
-    /// Of failed and closed: the code of our Close, sent or queued; abnormal when there was none.
+    /// Of closing, failed and closed: the code of our Close, sent or queued; abnormal when there was
+    /// none.
     [[nodiscard]] constexpr CloseCode code_sent() const noexcept { return code_sent_; }
     /// The peer's reason, valid UTF-8, at most 123 octets.
     [[nodiscard]] std::string_view reason() const noexcept { return as_text(payload()); }
@@ -94,6 +95,12 @@ public:
     constexpr Event(unsigned flags, ConstBytes octets, std::uint8_t first_octet) noexcept
         : kind_(EventKind::frame), flags_(static_cast<std::uint8_t>(flags)),
           code_received_(CloseCode{first_octet}), octets_(octets.data()), size_(octets.size()) {}
+    /// The same, of a Close that ours answers or has answered.
+    [[nodiscard]] constexpr Event answered_with(CloseCode code) const noexcept {
+        Event answered = *this;
+        answered.code_sent_ = code;
+        return answered;
+    }
     /// The same, of octets that are not the host's.
     [[nodiscard]] constexpr Event moved_inside() const noexcept {
         Event moved = *this;
