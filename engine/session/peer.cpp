@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "session/peer.hpp"
 
+#include <cassert>
 #include <new>
 
 namespace hawse::session {
@@ -75,6 +76,7 @@ Refusal Peer::start(const ClientRequest& request) noexcept {
     if (connection_) return Refusal::already_started;
     const bool first = client_ == nullptr;
     if (!lease_handshake()) return Refusal::out_of_memory;
+    assert(client_ != nullptr);  // by its role
     const Refusal refusal = client_->start(request);
     if (first && refusal != Refusal::none) give_back_handshake();
     return refusal;
