@@ -209,9 +209,10 @@ class Echo:
     def settles_at(self, descriptors, seconds=15):
         """Waits until no more than so many are open."""
         until = time.monotonic() + seconds
-        while self.descriptors() > descriptors and time.monotonic() < until:
+        time.sleep(0.05)  # who has connected and gone may still wait to be accepted
+        while (too_many := self.descriptors() > descriptors) and time.monotonic() < until:
             time.sleep(0.05)
-        return self.descriptors() <= descriptors
+        return not too_many
 
     def terminate(self, how=signal.SIGTERM):
         """Asks it to end; checks that it does, with status 0 and without another word."""
