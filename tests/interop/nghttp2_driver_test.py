@@ -192,7 +192,7 @@ class Hawse:
     """The library, and one config."""
 
     def __init__(self, path):
-        self.library, libc = ctypes.CDLL(path), ctypes.CDLL(None)
+        self.engine, libc = ctypes.CDLL(path), ctypes.CDLL(None)
         libc.malloc.restype = c_void_p
         self.kept = (
             Allocate(lambda _, size: libc.malloc(c_size_t(size))),
@@ -204,7 +204,7 @@ class Hawse:
         self.config = c_void_p(self.call('config_create', byref(options)))
 
     def call(self, name, *arguments, answer=c_size_t):
-        function = self.library[f'hawse_{name}']
+        function = self.engine[f'hawse_{name}']
         function.restype = answer
         return function(*arguments)
 
