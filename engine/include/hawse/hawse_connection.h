@@ -42,7 +42,8 @@ typedef struct hawse_event {
     uint8_t first_octet;  ///< of a frame: HAWSE_FIN, reserved bits and opcode as they came
     /// The code in the peer's Close: no_code when it had none, abnormal when there was no Close.
     hawse_close_code code_received;
-    hawse_close_code code_sent;  ///< the same for our Close, sent or queued; of closing, failed and closed
+    /// The same for our Close, sent or queued; of closing, failed and closed.
+    hawse_close_code code_sent;
     /// Of a message, part, frame, ping or pong; the peer's reason, valid UTF-8, of closing and closed.
     hawse_octets payload;
 } hawse_event;
