@@ -3,6 +3,7 @@
 // RFC 6455 §5.5.1, §7
 #include "support/catch.hpp"
 #include "support/drive.hpp"
+#include "support/every_cut.hpp"
 
 #include <array>
 #include <string>

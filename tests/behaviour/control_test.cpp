@@ -2,6 +2,7 @@
 // Pings and pongs: answered in order, bounded, ahead of data at a frame boundary. RFC 6455 §5.5
 #include "support/catch.hpp"
 #include "support/drive.hpp"
+#include "support/every_cut.hpp"
 
 #include <array>
 #include <string>

@@ -3,6 +3,7 @@
 // long they live, and what becomes of octets not yet read. RFC 6455 §5.4, §6.2
 #include "support/catch.hpp"
 #include "support/drive.hpp"
+#include "support/every_cut.hpp"
 
 #include <array>
 #include <string>

@@ -2,6 +2,7 @@
 // The examples of RFC 6455 §5.7 in both directions, its errata applied, and closings written out.
 #include "support/catch.hpp"
 #include "support/drive.hpp"
+#include "support/every_cut.hpp"
 
 #include <array>
 #include <string>

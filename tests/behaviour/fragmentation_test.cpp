@@ -3,6 +3,7 @@
 // RFC 6455 §5.4, §5.6, §6.2
 #include "support/catch.hpp"
 #include "support/drive.hpp"
+#include "support/every_cut.hpp"
 
 #include <array>
 #include <string>

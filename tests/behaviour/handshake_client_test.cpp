@@ -3,7 +3,6 @@
 #include "hawse/url.hpp"
 #include "support/catch.hpp"
 #include "support/handshake_story.hpp"
-#include "support/handshake_vectors.hpp"
 
 #include <memory>
 #include <string>
@@ -86,34 +85,6 @@ struct Scene {
 };
 
 }  // namespace
-
-TEST_CASE("every response of the catalogue comes out as expected, at every cut",
-          "[6455-4.1-43][6455-4.1-54][6455-4.1-56]") {
-    const auto vectors = handshake_vectors("client");
-    REQUIRE(vectors.size() == 27);
-    for (const HandshakeVector& vector : vectors) {
-        INFO(vector.name);
-        std::vector<std::string_view> names;
-        if (vector.name == "HSC-22") names = {"chat", "chat2"};
-        ClientRequest request = request_to("server.example.com");
-        request.subprotocols = names;
-        const Story whole = ask({}, request, vector.octets);
-        REQUIRE(whole.events == vector.events);
-        const bool open = whole.state == HandshakeState::open;
-        const bool refused = whole.events.find("refused") != std::string::npos;
-        REQUIRE(open == whole.events.ends_with("opened:101"));
-        REQUIRE(whole.wants == (open ? 0U : refused ? reading : closing));
-        const std::size_t end = vector.octets.find("\r\n\r\n") + 4;
-        REQUIRE(whole.left == (open ? vector.octets.substr(end) : ""));
-        REQUIRE(whole.body == (refused ? vector.octets.substr(end) : ""));
-        at_every_cut(
-            vector.octets, [&](const Cuts& cuts) { return ask({}, request, vector.octets, cuts); },
-            [&](const Story& story) {
-                REQUIRE(story == whole);
-                REQUIRE(story.largest_size <= 2 * std::max<std::size_t>(vector.octets.size(), 256));
-            });
-    }
-}
 
 TEST_CASE(
     "a request is composed in the golden order",

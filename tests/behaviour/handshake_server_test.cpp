@@ -2,7 +2,6 @@
 #include "hawse/handshake.hpp"
 #include "support/catch.hpp"
 #include "support/handshake_story.hpp"
-#include "support/handshake_vectors.hpp"
 
 #include <memory>
 #include <string>
@@ -70,39 +69,6 @@ struct Scene {
 };
 
 }  // namespace
-
-TEST_CASE("every request of the catalogue comes out as expected, at every cut",
-          "[6455-4.2.1-02][6455-4.2.2-16][6455-4.2.2-22]") {
-    const auto vectors = handshake_vectors("server");
-    REQUIRE(vectors.size() == 45);
-    for (const HandshakeVector& vector : vectors) {
-        INFO(vector.name);
-        const Story whole = serve({}, vector.octets);
-        REQUIRE(whole.events == vector.events);
-        const bool refused = whole.events.starts_with("failed");
-        const bool unfinished = whole.events.empty();
-        REQUIRE(whole.wants == (refused ? lingering : unfinished ? reading : 0U));
-        if (refused) {
-            REQUIRE(whole.output.starts_with("HTTP/1.1 4"));
-            REQUIRE(whole.output.size() <= 512);
-            REQUIRE(whole.output.find("HTTP/1.1", 1) == std::string::npos);  // one answer
-            REQUIRE(whole.left.empty());
-        } else if (!unfinished) {
-            const AcceptKey key =
-                accept_key(vector.octets.substr(vector.octets.find("Key: ") + 5, 24));
-            REQUIRE(whole.output == switched.substr(0, switched.size() - 30) +
-                                        std::string(key.data(), key.size()) + "\r\n\r\n");
-            const std::size_t end = vector.octets.find("\r\n\r\n") + 4;
-            REQUIRE(whole.left == vector.octets.substr(end));
-        }
-        at_every_cut(
-            vector.octets, [&](const Cuts& cuts) { return serve({}, vector.octets, cuts); },
-            [&](const Story& story) {
-                REQUIRE(story == whole);
-                REQUIRE(story.largest_size <= 2 * std::max<std::size_t>(vector.octets.size(), 256));
-            });
-    }
-}
 
 TEST_CASE("nine hundred parameters of an extension are declined", "[6455-4.2.2-14]") {
     std::string offer = "Sec-WebSocket-Extensions: permessage-deflate";

@@ -3,6 +3,7 @@
 // the host's, and it makes no difference to what is told.
 #include "support/catch.hpp"
 #include "support/drive.hpp"
+#include "support/every_cut.hpp"
 
 #include <algorithm>
 #include <array>

@@ -3,6 +3,7 @@
 // and no declared length ever costs memory. RFC 6455 §10.4
 #include "support/catch.hpp"
 #include "support/drive.hpp"
+#include "support/every_cut.hpp"
 
 #include <array>
 #include <string>

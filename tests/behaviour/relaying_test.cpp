@@ -3,6 +3,7 @@
 // stays the engine's while frames pass: control frames, limits, closing. RFC 6455 §5.4
 #include "support/catch.hpp"
 #include "support/drive.hpp"
+#include "support/every_cut.hpp"
 
 #include <array>
 #include <random>

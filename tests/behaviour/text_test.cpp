@@ -2,6 +2,7 @@
 // Text is UTF-8, judged at the octet that breaks it, in both directions. RFC 6455 §5.6, §8.1; RFC 3629
 #include "support/catch.hpp"
 #include "support/drive.hpp"
+#include "support/every_cut.hpp"
 
 #include <array>
 #include <string>

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "hawse/hawse.hpp"
-#include "support/catch.hpp"
 #include "support/counting_allocator.hpp"
 #include "support/octets.hpp"
 
@@ -264,9 +263,9 @@ struct Outcome {
     friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-inline std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
-    return out << outcome.story << "\noutput " << outcome.output << "\nstate "
-               << name_of(outcome.state) << " wants " << outcome.wants;
+inline std::string in_words(const Outcome& outcome) {
+    return outcome.story + "\noutput " + outcome.output + "\nstate " + name_of(outcome.state) +
+           " wants " + std::to_string(outcome.wants);
 }
 
 /// A conversation that is to be replayed: who we are, how we are set up, and what comes.
@@ -296,14 +295,6 @@ struct Replay {
     }
 };
 
-namespace detail {
-
-inline void require_same(const Outcome& whole, const Outcome& cut, const std::string& where) {
-    if (whole == cut) return;
-    INFO(where);
-    CHECK(cut == whole);
-}
-
 inline std::vector<std::size_t> random_cuts(std::size_t size, std::minstd_rand& random) {
     std::vector<std::size_t> cuts;
     const std::size_t stride = 1 + random() % 40;
@@ -312,27 +303,35 @@ inline std::vector<std::size_t> random_cuts(std::size_t size, std::minstd_rand& 
     return cuts;
 }
 
-}  // namespace detail
+/// What an input gave whole, and where another way to cut or drain it first gave something else.
+struct EveryCut {
+    Outcome whole;
+    std::string difference = {};  ///< empty when there is none
+
+    void compare(const Outcome& cut, std::string_view where) {
+        if (whole == cut || !difference.empty()) return;
+        difference = std::string(where) + "\n" + in_words(cut) + "\nand whole\n" + in_words(whole);
+    }
+};
 
 /// Replays `input` whole, octet by octet, at every single cut, at random cuts and with every way to
-/// drain; all must be equal. Answers what it was.
-inline Outcome at_every_cut(Replay replay, ConstBytes input, unsigned seed = 1) {
-    const Outcome whole = replay.run(input);
+/// drain.
+inline EveryCut run_at_every_cut(Replay replay, ConstBytes input, unsigned seed = 1) {
+    EveryCut result{replay.run(input)};
     std::vector<std::size_t> each;
     for (std::size_t at = 1; at < input.size(); ++at) each.push_back(at);
-    detail::require_same(whole, replay.run(input, each), "octet by octet");
+    result.compare(replay.run(input, each), "octet by octet");
     const std::size_t step = 1 + input.size() / 1024;
     for (std::size_t at = 1; at < input.size(); at += step)
-        detail::require_same(whole, replay.run(input, std::array{at}),
-                             "cut at " + std::to_string(at));
+        result.compare(replay.run(input, std::array{at}), "cut at " + std::to_string(at));
     std::minstd_rand random(seed);
     for (int round = 0; round < 2; ++round) {
-        const auto cuts = detail::random_cuts(input.size(), random);
-        detail::require_same(whole, replay.run(input, cuts), "random cuts " + std::to_string(seed));
+        const auto cuts = random_cuts(input.size(), random);
+        result.compare(replay.run(input, cuts), "random cuts " + std::to_string(seed));
         replay.drain = round == 0 ? Drain::by_one : Drain::gather;
-        detail::require_same(whole, replay.run(input, cuts), "another way to drain");
+        result.compare(replay.run(input, cuts), "another way to drain");
     }
-    return whole;
+    return result;
 }
 
 }  // namespace hawse::test

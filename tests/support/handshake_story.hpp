@@ -40,6 +40,12 @@ inline std::string word_of(const hawse::HandshakeEvent& event) {
     return word;
 }
 
+inline std::string repeated(std::string_view unit, int count) {
+    std::string joined;
+    for (; count > 0; --count) joined += unit;
+    return joined;
+}
+
 /// The nonce of RFC 6455 §1.3, over and over.
 inline hawse::Entropy sample_entropy() {
     return {[](void*, std::byte* into, std::size_t size) noexcept {
