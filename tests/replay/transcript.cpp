@@ -171,13 +171,14 @@ private:
 
     Octets bracketed_octets() {
         const std::size_t end = rest_.find('>');
-        if (end == std::string_view::npos || (end != 1 && !is_hex(rest_.substr(1, end - 1)))) {
+        std::string digits(rest_.substr(1, end == std::string_view::npos ? end : end - 1));
+        digits.erase(std::remove(digits.begin(), digits.end(), ' '), digits.end());
+        if (end == std::string_view::npos || (!digits.empty() && !is_hex(digits))) {
             expected("pairs of hex digits between < and >");
             return {};
         }
-        const Octets octets = unhex(rest_.substr(1, end - 1));
         take(end + 1);
-        return octets;
+        return unhex(digits);
     }
 
     // [text "Hel" ...] is begun and [... "lo"] ends it; [close 1000 "bye"], [opcode 3].
@@ -508,10 +509,12 @@ std::string read_line(std::string_view line, std::size_t number, bool& has_roles
 Transcript read_transcript(std::string_view text) {
     Transcript transcript;
     transcript.lines = lines_of(text);
-    bool inside = false, has_roles = false;
+    bool inside = false, has_roles = false, shows_notation = false;
     for (std::size_t index = 0; index < transcript.lines.size(); ++index) {
         const std::string_view line = transcript.lines[index];
         const std::size_t number = index + 1;
+        if (!inside && line.starts_with("````")) shows_notation = !shows_notation;
+        if (shows_notation) continue;  // a block within a longer fence is shown, not played
         if (!inside && line.starts_with("# ") && transcript.title.empty())
             transcript.title = trimmed(line.substr(2));
         if (!inside && trimmed(line) == "```transcript") {

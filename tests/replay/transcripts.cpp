@@ -5,11 +5,11 @@
 // cause, and take every arrow of the lifecycle, in the files that the README says.
 #include "replay/files.hpp"
 #include "replay/groups.hpp"
-#include "replay/transcript_host.hpp"
+#include "replay/transcript_checks.hpp"
+#include "replay/transcript_play.hpp"
 
 #include <algorithm>
 #include <cstdio>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,150 +22,6 @@ using connection::Moment;
 using connection::moment_count;
 using connection::Phase;
 using connection::phase_count;
-
-/// One input or one call, and what follows from it.
-struct Beat {
-    std::size_t line = 0;
-    bool takes_input = false;
-    Octets input = {};
-    const Step* call = nullptr;
-    std::vector<const Step*> events = {}, outputs = {}, questions = {};
-};
-
-/// What happened in one beat.
-struct Found {
-    std::vector<std::string> events = {};
-    Octets output = {};
-    std::vector<std::string> answers = {};
-    std::string refusal = "none";
-
-    friend bool operator==(const Found&, const Found&) = default;
-};
-
-// Lines of input with nothing between them are one input, unless each is to be told alone.
-std::vector<Beat> beats_of(const Block& block, bool line_by_line = false) {
-    std::vector<Beat> beats(1);
-    beats.back().line = block.line;
-    for (const Step& step : block.steps) {
-        Beat* beat = &beats.back();
-        const bool expects =
-            line_by_line || !beat->events.empty() || !beat->outputs.empty() || !beat->questions.empty();
-        if (step.sign == '!' || (step.sign == '>' && (!beat->takes_input || expects))) {
-            beat = &beats.emplace_back();
-            beat->line = step.line;
-        }
-        if (step.sign == '>') {
-            beat->takes_input = true;
-            append(beat->input, step.octets);
-        }
-        if (step.sign == '!') beat->call = &step;
-        if (step.sign == '=') beat->events.push_back(&step);
-        if (step.sign == '<') beat->outputs.push_back(&step);
-        if (step.sign == '?') beat->questions.push_back(&step);
-    }
-    return beats;
-}
-
-Found wanted_of(const Beat& beat) {
-    Found wanted;
-    for (const Step* step : beat.events) wanted.events.push_back(step->words);
-    for (const Step* step : beat.outputs) append(wanted.output, step->octets);
-    for (const Step* step : beat.questions) wanted.answers.push_back(step->words);
-    if (beat.call != nullptr) wanted.refusal = beat.call->call.refusal;
-    return wanted;
-}
-
-/// One way to play a block.
-struct Way {
-    std::string name = "as it is written";
-    Drain drain = Drain::all;
-    std::size_t stride = SIZE_MAX;  ///< size of each piece of input
-    std::size_t cut_beat = SIZE_MAX, cut_at = 0;
-    unsigned seed = 0;  ///< of random cuts; 0 cuts nothing
-    bool lands = false;
-};
-
-std::vector<std::size_t> ends_of_pieces(const Way& way, std::size_t beat, std::size_t size,
-                                        std::minstd_rand& random) {
-    std::vector<std::size_t> ends;
-    if (way.seed != 0) ends = random_cuts(size, random);
-    if (way.cut_beat == beat) ends.push_back(way.cut_at);
-    if (way.stride < size)
-        for (std::size_t at = way.stride; at < size; at += way.stride) ends.push_back(at);
-    ends.push_back(size);
-    return ends;
-}
-
-// "wants read" asks for wants, "field Origin "x"" for the field Origin.
-std::string_view question_of(std::string_view words) {
-    const bool has_argument = words.starts_with("field ");
-    return words.substr(0, words.find(' ', has_argument ? 6 : 0));
-}
-
-std::vector<Found> play(const Block& block, const std::vector<Beat>& beats, const Way& way,
-                        std::vector<Taken>* arrows = nullptr) {
-    TranscriptHost host(block, way.drain, way.lands);
-    std::minstd_rand random(way.seed);
-    std::vector<Found> all;
-    for (std::size_t index = 0; index < beats.size(); ++index) {
-        const Beat& beat = beats[index];
-        Found found;
-        host.begin_beat(beat.call == nullptr ? nullptr : &beat.call->call);
-        if (beat.takes_input) {
-            std::size_t from = 0;
-            for (const std::size_t end : ends_of_pieces(way, index, beat.input.size(), random)) {
-                if (!host.feed(ConstBytes(beat.input).subspan(from, end - from))) break;
-                from = end;
-            }
-        }
-        if (beat.call != nullptr) found.refusal = host.carry_out(beat.call->call);
-        found.events = host.told.take();
-        found.output = std::move(host.output);
-        host.output.clear();
-        for (const Step* step : beat.questions) {
-            const std::string_view question = question_of(step->words);
-            found.answers.push_back(std::string(question) + ' ' + host.answer(question));
-        }
-        all.push_back(std::move(found));
-    }
-    if (arrows != nullptr) *arrows = host.watch().arrows();
-    return all;
-}
-
-// Inputs that only expectations stand between are one input to a host that was slow to read.
-std::vector<Beat> joined_beats(const std::vector<Beat>& beats) {
-    std::vector<Beat> joined;
-    for (const Beat& beat : beats) {
-        if (joined.empty() || !beat.takes_input || !joined.back().takes_input ||
-            !joined.back().questions.empty()) {
-            joined.push_back(beat);
-            continue;
-        }
-        Beat& last = joined.back();
-        append(last.input, beat.input);
-        last.events.insert(last.events.end(), beat.events.begin(), beat.events.end());
-        last.outputs.insert(last.outputs.end(), beat.outputs.begin(), beat.outputs.end());
-        last.questions = beat.questions;
-    }
-    return joined;
-}
-
-// ---- What is said about it ----
-
-std::vector<std::string> found_lines(const Found& found, Role role) {
-    std::vector<std::string> lines;
-    for (const std::string& event : found.events) lines.push_back("= " + event_in_notation(event));
-    for (std::string& line : output_in_notation(found.output, role)) lines.push_back(std::move(line));
-    for (const std::string& answer : found.answers)
-        lines.push_back("? " + event_in_notation(answer));
-    return lines;
-}
-
-std::string in_words(const Found& found, Role role) {
-    auto lines = found_lines(found, role);
-    if (found.refusal != "none") lines.insert(lines.begin(), "refused " + found.refusal);
-    return lines.empty() ? "nothing" : joined(lines, "\n    ");
-}
 
 /// One file, and what it has shown.
 class Player {
@@ -257,78 +113,6 @@ private:
     std::vector<Taken> arrows_;
     std::vector<std::string> violations_;
 };
-
-// ---- Telling ----
-
-void print(std::string_view line) {
-    std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
-}
-
-// The source of each line where it holds, else what was found in its place.
-void tell_beat(const Block& block, const Beat& beat, const Found& found) {
-    const Found wanted = wanted_of(beat);
-    Found one;
-    one.events = found.events;
-    if (found.events == wanted.events)
-        for (const Step* step : beat.events) print(step->source);
-    else
-        for (const std::string& line : found_lines(one, block.role)) print(line);
-    if (found.output == wanted.output)
-        for (const Step* step : beat.outputs) print(step->source);
-    else
-        for (const std::string& line : output_in_notation(found.output, block.role)) print(line);
-    for (std::size_t index = 0; index < beat.questions.size(); ++index)
-        print(found.answers[index] == wanted.answers[index]
-                  ? std::string(beat.questions[index]->source)
-                  : "? " + event_in_notation(found.answers[index]));
-}
-
-void tell_call(const Step& step, const std::string& refusal) {
-    std::string line(step.source);
-    if (refusal != step.call.refusal) {
-        const std::size_t old = line.rfind(" refused ");
-        if (step.call.refusal != "none" && old != std::string::npos) line.resize(old);
-        if (refusal != "none") line += " refused " + refusal;
-    }
-    print(line);
-}
-
-// Comments stand before the line they stood before, and what happened behind the line that did it.
-void tell_block(const Transcript& transcript, const Block& block) {
-    const std::vector<Beat> beats = beats_of(block, true);
-    const std::vector<Found> found = play(block, beats, {});
-    std::size_t line = block.line;
-    const auto tell_comments = [&](std::size_t end) {
-        for (; line < end; ++line) {
-            const std::string_view text = transcript.lines[line - 1];
-            const std::size_t from = text.find_first_not_of(" \t");
-            if (from == std::string_view::npos || text[from] == '#') print(text);
-        }
-    };
-    for (const std::string_view setup : block.setup) print(setup);
-    for (std::size_t index = 0; index < beats.size(); ++index) {
-        const Beat& beat = beats[index];
-        if (index != 0) tell_comments(beat.line);
-        for (const Step& step : block.steps) {
-            const bool own = step.line >= beat.line &&
-                             (index + 1 == beats.size() || step.line < beats[index + 1].line);
-            if (own && step.sign == '>') print(step.source);
-        }
-        if (beat.call != nullptr) tell_call(*beat.call, found[index].refusal);
-        tell_beat(block, beat, found[index]);
-    }
-    tell_comments(block.end_line);
-}
-
-void tell(const Transcript& transcript) {
-    std::size_t line = 1;
-    for (const Block& block : transcript.blocks) {
-        for (; line < block.line; ++line) print(transcript.lines[line - 1]);
-        tell_block(transcript, block);
-        line = block.end_line;
-    }
-    for (; line <= transcript.lines.size(); ++line) print(transcript.lines[line - 1]);
-}
 
 // ---- All of them together ----
 
@@ -425,6 +209,7 @@ void run_transcripts(Report& report, const Wanted& wanted) {
     const std::string folder = wanted.tests_folder + "/transcripts/";
     Index index(folder);
     auto names = index.files();
+    names.insert(names.begin(), "README.md");  // its sample is no exception
     if (!wanted.item.empty()) names = {path_of(folder, wanted.item)};
     for (const std::string& name : names) {
         const std::string text = read_file(wanted.item.empty() ? folder + name : name);
@@ -435,15 +220,19 @@ void run_transcripts(Report& report, const Wanted& wanted) {
             continue;
         }
         if (wanted.tells) {
-            tell(transcript);
+            const std::string page = told_page(transcript);
+            std::fwrite(page.data(), 1, page.size(), stdout);
             continue;
         }
         report.expect(!transcript.title.empty(), "line 1: expected a title, as '# What is promised'");
         Player player(report, name);
         player.play_all(transcript);
         index.note(name, player, report);
+        check_telling(report, text);
     }
-    if (wanted.item.empty() && !wanted.tells) index.check(report);
+    if (!wanted.item.empty() || wanted.tells) return;
+    index.check(report);
+    check_notation(report);
 }
 
 }  // namespace hawse::test::replay
