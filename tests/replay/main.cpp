@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Replays what is known: the catalogue's vectors and handshakes, and the transcripts. Each group is checked against what is
-// expected of it, and makes a digest of all that the engine did, which is compared with the one in
-// digests.tsv: the same on every machine, with every compiler, at every level of optimisation.
+// Replays what is known: the catalogue's vectors and handshakes, and the transcripts. Each group is
+// checked against what is expected of it, and makes a digest of all that the engine did, which is
+// compared with the one in digests.tsv: the same on every machine, with every compiler, at every level
+// of optimisation.
 //
 //     replay [GROUP...] [--item NAME] [--seed N | --seeds N] [--tells] [--tests FOLDER] [--write]
 //
