@@ -188,13 +188,20 @@ private:
         std::uint32_t key = 0x37FA213D;
         unsigned first = 0x80;
         for (;;) {
-            if (take_word("rsv1")) first |= 0x40;
-            else if (take_word("rsv2")) first |= 0x20;
-            else if (take_word("rsv3")) first |= 0x10;
-            else if (take_word("masked")) masked = true;
-            else if (take_word("unmasked")) masked = false;
-            else if (take_word("key")) key = read_key(masked);
-            else break;
+            if (take_word("rsv1"))
+                first |= 0x40;
+            else if (take_word("rsv2"))
+                first |= 0x20;
+            else if (take_word("rsv3"))
+                first |= 0x10;
+            else if (take_word("masked"))
+                masked = true;
+            else if (take_word("unmasked"))
+                masked = false;
+            else if (take_word("key"))
+                key = read_key(masked);
+            else
+                break;
         }
         Octets payload;
         first |= frame_opcode(payload);
@@ -272,11 +279,11 @@ void set_delivery(Config& config, std::uint64_t value) {
 }
 
 #define LIMIT(name) \
-    { #name, Unit::number, set_member<&Config::limits, &Limits::name> }
+    { #name, Unit::number, set_member < &Config::limits, &Limits::name> }
 #define WAIT(name) \
-    { #name, Unit::time, set_member<&Config::waits, &Waits::name> }
+    { #name, Unit::time, set_member < &Config::waits, &Waits::name> }
 #define CHOICE(name) \
-    { #name, Unit::yes_or_no, set_direct<&Config::name> }
+    { #name, Unit::yes_or_no, set_direct < &Config::name> }
 
 constexpr Setting settings[] = {
     {"delivery", Unit::delivery, set_delivery},
@@ -353,9 +360,9 @@ void read_roles(Scanner& scanner, Block& block) {
 
 // ---- The steps ----
 
-constexpr std::string_view verbs[] = {
-    "start", "accept", "reject", "send",        "begin", "part", "last",  "ping", "close",
-    "end",   "broken", "write_ended", "abort", "tick",  "stall", "flow", "write", "gather"};
+constexpr std::string_view verbs[] = {"start", "accept", "reject", "send", "begin",  "part",
+                                      "last",  "ping",   "close",  "end",  "broken", "write_ended",
+                                      "abort", "tick",   "stall",  "flow", "write",  "gather"};
 
 void read_fields(Scanner& scanner, Call& call) {
     for (;;) {
@@ -452,8 +459,8 @@ std::string read_step(std::string_view line, Block& block, Step& step) {
     step.sign = line.front();
     step.source = line;
     line.remove_prefix(1);
-    const Role from = (step.sign == '>') == (block.role == Role::server) ? Role::client
-                                                                         : Role::server;
+    const Role from =
+        (step.sign == '>') == (block.role == Role::server) ? Role::client : Role::server;
     Scanner scanner(line, from);
     switch (step.sign) {
         case '>':
@@ -468,8 +475,9 @@ std::string read_step(std::string_view line, Block& block, Step& step) {
         case '=':
         case '?': step.words = read_words(scanner); break;
         case '!': step.call = read_call(scanner); break;
-        default: return "expected a line that begins with > < = ! ? or #, found '" +
-                        std::string(step.source) + "'";
+        default:
+            return "expected a line that begins with > < = ! ? or #, found '" +
+                   std::string(step.source) + "'";
     }
     scanner.expect_end();
     return scanner.fault();
@@ -552,8 +560,9 @@ bool prints(std::byte octet) { return octet >= std::byte{0x20} && octet < std::b
 // Letters beyond ASCII stand as they are, where nobody can take them for something else.
 bool stands_as_text(ConstBytes octets) {
     return is_utf8(octets) && std::none_of(octets.begin(), octets.end(), [](std::byte octet) {
-        return octet < std::byte{0x20} || octet >= std::byte{0xE0} || octet == std::byte{0xC2};
-    });
+               return octet < std::byte{0x20} || octet >= std::byte{0xE0} ||
+                      octet == std::byte{0xC2};
+           });
 }
 
 std::string escaped(ConstBytes octets) {
@@ -631,8 +640,8 @@ std::vector<std::string> output_in_notation(ConstBytes octets, Role from) {
             const std::size_t size = left.find("\r\n");
             const ConstBytes line = octets.first(std::min(size, octets.size()));
             if (size == std::string_view::npos) break;
-            const bool stands = std::all_of(line.begin(), line.end(), prints) &&
-                                !as_text(line).ends_with(' ');
+            const bool stands =
+                std::all_of(line.begin(), line.end(), prints) && !as_text(line).ends_with(' ');
             lines.push_back(size == 0 ? "<|"
                             : stands  ? "<| " + std::string(as_text(line))
                                       : "< " + escaped(octets.first(size + 2)));

@@ -81,7 +81,8 @@ struct Transcript {
     std::string_view title = {};
     std::vector<std::string_view> lines = {};
     std::vector<Block> blocks = {};
-    std::string fault = {};  ///< "line 14: expected an event, found ..."; empty when it can be played
+    std::string fault =
+        {};  ///< "line 14: expected an event, found ..."; empty when it can be played
 };
 
 Transcript read_transcript(std::string_view text);

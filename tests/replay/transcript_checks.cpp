@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The notation itself: what cannot be read is told with its line and what was expected there, what is
 // written is read again, and what is told of bare inputs is the transcript that they belong to.
-#include "replay/files.hpp"
 #include "replay/transcript_checks.hpp"
+#include "replay/files.hpp"
 #include "replay/transcript_play.hpp"
 
 #include <string>
@@ -32,29 +32,35 @@ constexpr Faulty faulty[] = {
     {"server connection\nwith delivery whole",
      "line 5: expected messages, parts or frames, found 'whole'"},
     {"server connection\n\n# a comment\n= ", "line 7: expected words, found the end of the line"},
-    {"server connection\nsend text", "line 5: expected a line that begins with > < = ! ? or #, found "
-                                     "'send text'"},
+    {"server connection\nsend text",
+     "line 5: expected a line that begins with > < = ! ? or #, found "
+     "'send text'"},
     {"server connection\n> ", "line 5: expected octets, found the end of the line"},
     {"server connection\n> 812", "line 5: expected the end of the line, found '812'"},
     {"server connection\n> \"Hello", "line 5: expected a quoted text that ends on its line, found "
                                      "'\"Hello'"},
-    {"server connection\n> \"a\\q\"", "line 5: expected one of the escapes \\r \\n \\t \\\" \\\\ \\xNN, "
-                                      "found '\\q\"'"},
-    {"server connection\n> <8>", "line 5: expected pairs of hex digits between < and >, found '<8>'"},
+    {"server connection\n> \"a\\q\"",
+     "line 5: expected one of the escapes \\r \\n \\t \\\" \\\\ \\xNN, "
+     "found '\\q\"'"},
+    {"server connection\n> <8>",
+     "line 5: expected pairs of hex digits between < and >, found '<8>'"},
     {"server connection\n> [Text \"Hello\"]",
      "line 5: expected text, binary, close, ping, pong, opcode N or ... in a frame, found "
      "'Text \"Hello\"]'"},
-    {"server connection\n> [text \"Hello\"", "line 5: expected octets, ... or ] in a frame, found the "
-                                             "end of the line"},
+    {"server connection\n> [text \"Hello\"",
+     "line 5: expected octets, ... or ] in a frame, found the "
+     "end of the line"},
     {"server connection\n> [key 01 ping]", "line 5: expected a key of eight hex digits, found "
                                            "'01 ping]'"},
     {"server connection\n! sent text \"x\"", "line 5: expected a call, as send or close, found "
                                              "'sent text \"x\"'"},
     {"server connection\n! send \"x\"", "line 5: expected text or binary, found '\"x\"'"},
-    {"server connection\n! tick", "line 5: expected a number of s or ms, found the end of the line"},
+    {"server connection\n! tick",
+     "line 5: expected a number of s or ms, found the end of the line"},
     {"server session\n! reject", "line 5: expected a status, found the end of the line"},
-    {"server session\n! accept field \"X\"", "line 5: expected a colon in a field, found the end of "
-                                             "the line"},
+    {"server session\n! accept field \"X\"",
+     "line 5: expected a colon in a field, found the end of "
+     "the line"},
     {"client session\n! start", "line 5: expected a URL in quotes, found the end of the line"},
 };
 
@@ -106,8 +112,8 @@ void check_octets(Report& report) {
         report.expect_same(one.octets, transcript.fault, "");
         if (!transcript.fault.empty()) continue;
         const Octets octets = transcript.blocks[0].steps[0].octets;
-        const std::string wanted = one.hex.empty() ? "827e007e" + std::string(252, '0')
-                                                   : std::string(one.hex);
+        const std::string wanted =
+            one.hex.empty() ? "827e007e" + std::string(252, '0') : std::string(one.hex);
         report.expect_same(one.octets, hex(octets), wanted);
         // Written again, it reads the same.
         std::string lines = "client connection";
@@ -135,10 +141,11 @@ void check_telling(Report& report, std::string_view page) {
     for (const std::string_view line : lines_of(page)) {
         if (line.starts_with("```")) inside = line == "```transcript";
         if (inside && (line.starts_with('=') || line.starts_with('<'))) continue;
-        const bool is_field = line.starts_with("? field ");
-        (bare += inside && line.starts_with("? ")
-                     ? line.substr(0, line.find(' ', is_field ? 8 : 2))
-                     : line) += '\n';
+        std::size_t size = line.size();
+        if (inside && line.starts_with("? "))
+            size = line.find(' ', line.starts_with("? field ") ? 8 : 2);
+        if (inside && line.starts_with("! ")) size = line.rfind(" refused ");
+        (bare += line.substr(0, size)) += '\n';
     }
     const Transcript transcript = read_transcript(bare);
     report.expect_same("without what is expected", transcript.fault, "");

@@ -66,7 +66,8 @@ std::optional<Refusal> start(Client& client, const Call& call) {
 template <typename Head>
 std::string answer_of_head(const Head& head, std::string_view question) {
     constexpr std::string_view field = "field ";
-    if (question.starts_with(field)) return quoted(as_bytes(head.field(question.substr(field.size()))));
+    if (question.starts_with(field))
+        return quoted(as_bytes(head.field(question.substr(field.size()))));
     return "unknown";
 }
 std::string answer_of_request(const Request& request, std::string_view question) {
@@ -317,7 +318,8 @@ void PhaseWatch::look(const Connection& connection, Role role) noexcept {
         go(Phase::ending);
     } else if (phase_ == Phase::ending && wants.read()) {
         go(Phase::lingering);
-    } else if (phase_ == Phase::exchanged && role == Role::client && wants == Wants(Wants::read_bit)) {
+    } else if (phase_ == Phase::exchanged && role == Role::client &&
+               wants == Wants(Wants::read_bit)) {
         go(Phase::awaiting_end);
     }
 }

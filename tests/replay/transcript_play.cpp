@@ -12,8 +12,8 @@ std::vector<Beat> beats_of(const Block& block, bool line_by_line) {
     beats.back().line = block.line;
     for (const Step& step : block.steps) {
         Beat* beat = &beats.back();
-        const bool expects =
-            line_by_line || !beat->events.empty() || !beat->outputs.empty() || !beat->questions.empty();
+        const bool expects = line_by_line || !beat->events.empty() || !beat->outputs.empty() ||
+                             !beat->questions.empty();
         if (step.sign == '!' || (step.sign == '>' && (!beat->takes_input || expects))) {
             beat = &beats.emplace_back();
             beat->line = step.line;
@@ -115,7 +115,8 @@ namespace {
 std::vector<std::string> found_lines(const Found& found, Role role) {
     std::vector<std::string> lines;
     for (const std::string& event : found.events) lines.push_back("= " + event_in_notation(event));
-    for (std::string& line : output_in_notation(found.output, role)) lines.push_back(std::move(line));
+    for (std::string& line : output_in_notation(found.output, role))
+        lines.push_back(std::move(line));
     for (const std::string& answer : found.answers)
         lines.push_back("? " + event_in_notation(answer));
     return lines;
@@ -195,7 +196,8 @@ private:
         if (found.output == wanted.output)
             for (const Step* step : beat.outputs) print(step->source);
         else
-            for (const std::string& line : output_in_notation(found.output, block.role)) print(line);
+            for (const std::string& line : output_in_notation(found.output, block.role))
+                print(line);
         for (std::size_t index = 0; index < beat.questions.size(); ++index)
             if (found.answers[index] == wanted.answers[index])
                 print(beat.questions[index]->source);

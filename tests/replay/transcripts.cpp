@@ -78,8 +78,10 @@ private:
         // Every cut, or about a hundred of a long input; its headers are at its beginning.
         const std::size_t step = 1 + input_size / 1500;
         for (std::size_t index = 0; index < beats.size(); ++index) {
-            for (std::size_t at = 1; at < beats[index].input.size();
-                 at += at < 16 ? 1 : input_size > 16384 ? input_size / 50 : step) {
+            for (std::size_t at = 1; at < beats[index].input.size(); at += at < 16 ? 1
+                                                                           : input_size > 16384
+                                                                               ? input_size / 50
+                                                                               : step) {
                 Way way;
                 way.name = "cut " + std::to_string(at) + " octets into line " +
                            std::to_string(beats[index].line);
@@ -105,7 +107,8 @@ private:
 
     // "failed 1002 reserved_bit"
     void note_violation(std::string_view event) {
-        if (event.starts_with("failed ")) violations_.emplace_back(event.substr(event.rfind(' ') + 1));
+        if (event.starts_with("failed "))
+            violations_.emplace_back(event.substr(event.rfind(' ') + 1));
     }
 
     Report& report_;
@@ -119,7 +122,8 @@ private:
 /// What the README says of the files, and what they must show together.
 class Index {
 public:
-    explicit Index(const std::string& folder) : folder_(folder), text_(read_file(folder + "README.md")) {}
+    explicit Index(const std::string& folder)
+        : folder_(folder), text_(read_file(folder + "README.md")) {}
 
     // "- [closing](closing.md): what it tells", in this order.
     [[nodiscard]] std::vector<std::string> files() const {
@@ -172,8 +176,8 @@ private:
     void check_arrow(Report& report, Phase from, Moment moment) const {
         const Phase to = after(from, moment);
         if (to == from) return;
-        const std::string row = "| " + std::string(name_of(from)) + " | " + name_of(moment) + " | " +
-                                name_of(to) + " | ";
+        const std::string row = "| " + std::string(name_of(from)) + " | " + name_of(moment) +
+                                " | " + name_of(to) + " | ";
         const auto& names =
             taken_[static_cast<std::size_t>(from)][static_cast<std::size_t>(moment)];
         if (names.empty()) return report.fail("no transcript takes the arrow " + row);
@@ -224,7 +228,8 @@ void run_transcripts(Report& report, const Wanted& wanted) {
             std::fwrite(page.data(), 1, page.size(), stdout);
             continue;
         }
-        report.expect(!transcript.title.empty(), "line 1: expected a title, as '# What is promised'");
+        report.expect(!transcript.title.empty(),
+                      "line 1: expected a title, as '# What is promised'");
         Player player(report, name);
         player.play_all(transcript);
         index.note(name, player, report);
