@@ -94,7 +94,10 @@ std::vector<Found> play(const Block& block, const std::vector<Beat>& beats, cons
 std::vector<Beat> joined_beats(const std::vector<Beat>& beats) {
     std::vector<Beat> joined;
     for (const Beat& beat : beats) {
-        if (joined.empty() || !beat.takes_input || !joined.back().takes_input ||
+        // What was refused is not read on.
+        const auto& events = beat.events;
+        const bool refused = !events.empty() && events[0]->words.starts_with("refused ");
+        if (joined.empty() || !beat.takes_input || !joined.back().takes_input || refused ||
             !joined.back().questions.empty()) {
             joined.push_back(beat);
             continue;
