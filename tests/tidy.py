@@ -669,6 +669,11 @@ def unbuilt(tree):
             if not re.search(rf'\b{re.escape(source.name[:-len("_test.cpp")])}\b|'
                              rf'\b{re.escape(source.name[:-len(".cpp")])}\b', builds):
                 yield source.path, 1, 'no meson.build under tests/ names it: it never runs'
+    transcripts = tree.by_path.get('tests/transcripts/README.md')
+    for source in tree.sources:
+        if source.under('tests/transcripts') and source is not transcripts:
+            if transcripts is None or f'\n- [{source.name[:-3]}]({source.name})' not in transcripts.text:
+                yield source.path, 1, 'tests/transcripts/README.md does not list it: it never runs'
 
 
 @rule('requirement-data')

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Replays what is known: the catalogue's vectors and handshakes. Each group is checked against what is
-// expected of it, and makes a digest of all that the engine did, which is compared with the one in
-// digests.tsv: the same on every machine, with every compiler, at every level of optimisation.
+// Replays what is known: the catalogue's vectors and handshakes, and the transcripts. Each group is
+// checked against what is expected of it, and makes a digest of all that the engine did, which is
+// compared with the one in digests.tsv: the same on every machine, with every compiler, at every level
+// of optimisation.
 //
 //     replay [GROUP...] [--item NAME] [--seed N | --seeds N] [--tells] [--tests FOLDER] [--write]
 //
@@ -34,6 +35,7 @@ constexpr Group groups[] = {
      "01]"},
     {"handshakes", run_handshakes, "each handshake of the catalogue ends as expected, at every cut",
      "[6455-4.1-43][6455-4.1-54][6455-4.1-56][6455-4.2.1-02][6455-4.2.2-16][6455-4.2.2-22]"},
+    {"transcripts", run_transcripts, "each transcript goes as it is written, at every cut", ""},
 };
 
 struct Arguments {
@@ -148,8 +150,10 @@ bool run(const Group& group, const Arguments& arguments, Digests& digests) {
                         std::string(digests.row_of(group.name)) +
                         "\n  if what the engine does was meant to change: replay --write");
     }
-    std::printf("%s\t%s\n", row.c_str(), report.failure_count() == 0 ? "holds" : "FAILS");
-    std::fflush(stdout);
+    // What is told may be kept in a file, without the verdict.
+    std::FILE* const out = arguments.wanted.tells ? stderr : stdout;
+    std::fprintf(out, "%s\t%s\n", row.c_str(), report.failure_count() == 0 ? "holds" : "FAILS");
+    std::fflush(out);
     return report.failure_count() == 0;
 }
 
