@@ -381,9 +381,9 @@ TEST_CASE("a client that closed cleanly waits for the server's end, until the cl
     CHECK(wants_nothing_but_close(drive));
 }
 
-TEST_CASE(
-    "after a failure either role ends its side, reads on and discards",
-    "[6455-7.1.7-01][6455-7.2.1-01][6455-7.1.7-03][6455-7.1.7-05][6455-7.1.7-07][6455-10.7-03]") {
+TEST_CASE("after a failure either role ends its side, reads on and discards",
+          "[6455-7.1.7-01][6455-7.2.1-01][6455-7.1.7-03][6455-7.1.7-05][6455-7.1.7-07]"
+          "[6455-10.7-03][6455-7.1.7-02][6455-7.1.7-04]") {
     for (const Role role : both_roles) {
         Rig rig;
         Drive drive(rig, role);

@@ -183,7 +183,7 @@ TEST_CASE("lengths of every form are read in network order",
         }
 }
 
-TEST_CASE("binary octets pass through unchanged and unchecked", "[6455-5.6-02]") {
+TEST_CASE("binary octets pass through unchanged and unchecked", "[6455-5.6-02][6455-5.2-13]") {
     for (const Role role : both_roles)
         CHECK(outcome_of(role, {{0x82, "\xFF\xFE\xC3\x28"}}).story == "binary <fffec328>");
 }
