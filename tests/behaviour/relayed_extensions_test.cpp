@@ -167,7 +167,7 @@ TEST_CASE("a server accepts only what was offered, on any line",
     REQUIRE(none.server->accept(accepting("a")) == Refusal::extension_not_offered);
 }
 
-TEST_CASE("a client offers a list of extensions, or nothing is sent", "[6455-9.1-01]") {
+TEST_CASE("a client offers a list of extensions, or nothing is sent") {
     Scene scene;
     for (const std::string_view value :
          {",", " ", "a;", "a b", "a\r\nX: y", "a\n", "a; b=", "\x80", "\"a\""})

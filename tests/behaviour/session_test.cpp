@@ -253,8 +253,7 @@ TEST_CASE("a host may send as soon as it has accepted, and what comes meanwhile 
     }
 }
 
-TEST_CASE("more early octets than are kept wait for a decision at once, and are refused for a later",
-          "[6455-4.1-42]") {
+TEST_CASE("more early octets than are kept wait for a decision at once, and are refused for a later") {
     const std::string big(3000, 'e');
     Octets input = octets_of(request_head);
     append(input, frame(Role::client, 0x81, big));
@@ -657,7 +656,7 @@ TEST_CASE("an end that is told before anything else needs no memory") {
 }
 
 TEST_CASE("a transport that does not come about, as when TLS fails, closes unclean with 1006",
-          "[6455-4.1-13][6455-4.1-15]") {
+          "[6455-4.1-13][6455-4.1-15][6455-7.1.4-02]") {
     for (const bool started : {false, true}) {
         Rig rig;
         Host host(rig, Role::client);
@@ -671,7 +670,7 @@ TEST_CASE("a transport that does not come about, as when TLS fails, closes uncle
 }
 
 TEST_CASE("a client says nothing but its request until it is answered, and sends behind all of it",
-          "[6455-4.1-42][9110-7.8-09][9931-6.2-01]") {
+          "[6455-4.1-42][9110-7.8-09][9931-6.2-01][6455-6.1-02]") {
     Rig rig;
     Host host(rig, Role::client);
     host.echoes = host.writes = false;

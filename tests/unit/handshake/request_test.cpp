@@ -144,7 +144,7 @@ TEST_CASE("a target is a path, or an http or https URI whose authority wins",
     REQUIRE(judge(without("Host"), "http://h/") == missing_host);
 }
 
-TEST_CASE("there is one valid Host", "[6455-4.2.1-08][9112-3.2-05]") {
+TEST_CASE("there is one valid Host", "[6455-4.2.1-08][9112-3.2-05][6455-4.2.1-03]") {
     REQUIRE(judge(without("Host")) == missing_host);
     REQUIRE(judge(plus("host", "server.example.com")) == repeated_host);
     for (const std::string_view host : {"h", "h:80", "h:", "[::1]:9", "1.2.3.4", "h:65535"})
@@ -208,7 +208,8 @@ TEST_CASE("as many empty elements as the limit are tolerated",
 }
 
 TEST_CASE("the version is one number, and 13",
-          "[6455-4.2.1-12][6455-4.3-04][6455-4.2.2-09][6455-11.3.5-02][6455-11.6-01]") {
+          "[6455-4.2.1-12][6455-4.3-04][6455-4.2.2-09][6455-11.3.5-02][6455-11.6-01]"
+          "[6455-4.2.1-03]") {
     REQUIRE(judge(without("Sec-WebSocket-Version")) == missing_version);
     REQUIRE(judge(plus("Sec-WebSocket-Version", "13")) == malformed_version);
     for (const std::string_view version : {"", "013", "+13", "-13", "13.0", "1 3", "13, 8", "13,",
@@ -218,7 +219,7 @@ TEST_CASE("the version is one number, and 13",
         REQUIRE(judge(with("Sec-WebSocket-Version", {version})) == unsupported_version);
 }
 
-TEST_CASE("there is one key of 16 octets", "[6455-4.2.1-11][6455-11.3.1-01]") {
+TEST_CASE("there is one key of 16 octets", "[6455-4.2.1-11][6455-11.3.1-01][6455-4.2.1-03]") {
     REQUIRE(judge(without("Sec-WebSocket-Key")) == missing_key);
     REQUIRE(judge(plus("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")) == repeated_key);
     REQUIRE(judge(with("Sec-WebSocket-Key", {"dGhlIHNhbXBsZSBub25jZR=="})) == none);
@@ -234,7 +235,7 @@ TEST_CASE("there is at most one Origin", "[9110-5.3-01]") {
 }
 
 TEST_CASE("subprotocols are a list of tokens, duplicates tolerated",
-          "[6455-4.3-02][6455-11.3.4-01][6455-11.5-01]") {
+          "[6455-4.3-02][6455-11.3.4-01][6455-11.5-01][6455-4.2.1-03]") {
     const Fields fields = with("Sec-WebSocket-Protocol", {"chat, superchat", ",chat,x"});
     const Config config;
     Request request;
@@ -249,7 +250,8 @@ TEST_CASE("subprotocols are a list of tokens, duplicates tolerated",
         REQUIRE(judge(plus("Sec-WebSocket-Protocol", value)) == malformed_subprotocols);
 }
 
-TEST_CASE("extensions obey their grammar and are declined", "[6455-9.1-01][6455-11.3.2-01]") {
+TEST_CASE("extensions obey their grammar and are declined",
+          "[6455-9.1-01][6455-11.3.2-01][6455-4.2.1-03]") {
     for (const std::string_view value :
          {"permessage-deflate", "x-webkit-deflate-frame, foo; bar=1", ", ,a, ,", "a;b=\"10\""})
         REQUIRE(judge(plus("Sec-WebSocket-Extensions", value)) == none);

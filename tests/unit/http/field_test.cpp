@@ -139,7 +139,7 @@ TEST_CASE("a list without an element is malformed", "[9110-5.6.1.2-02]") {
 }
 
 TEST_CASE("extensions and their parameters are read in order",
-          "[6455-9.1-02][9110-5.6.6-01][9110-5.6.3-01][6455-4.3-07]") {
+          "[6455-9.1-02][9110-5.6.6-01][9110-5.6.3-01][6455-4.3-07][6455-9.1-03]") {
     REQUIRE(read_extensions("a") == "a{}");
     REQUIRE(read_extensions("a; b; c=d, e") == "a{b;c=d;}e{}");
     REQUIRE(read_extensions(" a\t; b =\t1 ;c , d ") == "a{b=1;c;}d{}");
