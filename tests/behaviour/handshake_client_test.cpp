@@ -199,6 +199,17 @@ TEST_CASE("nothing can be injected into a request, and a refusal leaves no trace
     }
 }
 
+TEST_CASE("exactly as many subprotocols as the bound are offered, and no more") {
+    std::vector<std::string> tokens;
+    for (int count = 0; count < 257; ++count) tokens.push_back("v" + std::to_string(count));
+    const std::vector<std::string_view> names(tokens.begin(), tokens.end());
+    ClientRequest request = request_to("h");
+    request.subprotocols = names;
+    REQUIRE(request_of(request) == "invalid_subprotocol");
+    request.subprotocols = std::span(names).first(256);
+    REQUIRE(request_of(request).ends_with("v254, v255\r\n\r\n"));
+}
+
 TEST_CASE("a nonce is drawn for every attempt, and without entropy there is none",
           "[6455-4.1-29][6455-4.1-30]") {
     WatchedPool memory;

@@ -178,6 +178,24 @@ TEST_CASE("a client offers a list of extensions, or nothing is sent") {
     REQUIRE(scene.client->start(asking(most)) == Refusal::none);
 }
 
+TEST_CASE("a list of more extensions than the bound is refused, whoever sends or relays it") {
+    const std::string most = repeated("foo, ", 63) + "foo";
+    const std::string more = most + ", foo";
+    Scene scene;
+    REQUIRE(scene.client->start(asking(more)) == Refusal::invalid_field);
+    REQUIRE(scene.client->start(asking(most)) == Refusal::none);
+    REQUIRE(scene.ask("Sec-WebSocket-Extensions: " + most + "\r\n") == "request");
+    REQUIRE(scene.server->accept(accepting(more)) == Refusal::invalid_field);
+    REQUIRE(scene.server->accept(accepting(most)) == Refusal::none);
+    REQUIRE(scene.tell("Sec-WebSocket-Extensions: " + most + "\r\n") == "response:101 opened:101");
+    Scene refused;
+    REQUIRE(refused.client->start(asking("foo")) == Refusal::none);
+    REQUIRE(refused.tell("Sec-WebSocket-Extensions: " + more + "\r\n")
+                .ends_with("closed:violation:response_malformed_extensions:101"));
+    REQUIRE(refused.ask("Sec-WebSocket-Extensions: " + more + "\r\n") ==
+            "failed:violation:malformed_extensions:400");
+}
+
 TEST_CASE("an answer on several lines is agreed as one",
           "[6455-9.1-04][6455-4.2.2-21][6455-11.3.2-02]") {
     const std::string lines = "Sec-WebSocket-Extensions: foo;x\r\nSEC-WEBSOCKET-EXTENSIONS:\r\n"
