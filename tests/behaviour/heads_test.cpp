@@ -104,7 +104,7 @@ std::vector<std::string> everything_a_client_sends() {
     return sent;
 }
 
-std::vector<std::string> everything_a_server_sends() {
+std::vector<std::string> refusals() {
     const std::string bad[] = {"x\r\n",
                                "\n",
                                "GET / HTTP/1.0\r\n\r\n",
@@ -120,10 +120,15 @@ std::vector<std::string> everything_a_server_sends() {
                                with("Origin: a\r\nOrigin: b\r\n"),
                                with("X: " + std::string(20'000, 'x') + "\r\n"),
                                "GET /" + std::string(20'000, 'a')};
-    const Field own[] = {
-        {"Set-Cookie", "a=b"}, {"Set-Cookie", "c=d"}, {"WWW-Authenticate", "Basic"}};
     std::vector<std::string> sent;
     for (const std::string& request : bad) sent.push_back(serve({}, request).output);
+    return sent;
+}
+
+std::vector<std::string> everything_a_server_sends() {
+    const Field own[] = {
+        {"Set-Cookie", "a=b"}, {"Set-Cookie", "c=d"}, {"WWW-Authenticate", "Basic"}};
+    std::vector<std::string> sent = refusals();
     for (const int status : {200, 204, 205, 301, 304, 401, 403, 404, 426, 499, 500, 503, 599})
         sent.push_back(serve({}, sample, {}, [&](ServerHandshake& server) {
                            const bool content = status != 204 && status != 205 && status != 304;
@@ -158,6 +163,13 @@ TEST_CASE("every head that is sent is of the strict form",
             REQUIRE(server.reject({200, {&field, 1}, {}}) == Refusal::reserved_field);
         }
     });
+}
+
+TEST_CASE("no refusal is longer than 512 octets, however long what it refuses is") {
+    std::size_t largest = 0;
+    for (const std::string& sent : refusals()) largest = std::max(largest, sent.size());
+    REQUIRE(largest <= 512);
+    REQUIRE(largest >= 200);  // they say what is wrong
 }
 
 TEST_CASE("octets that are no head are answered 400 and end the connection, never corrected",
