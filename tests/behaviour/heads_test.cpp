@@ -45,9 +45,10 @@ std::string fault_of_lines(std::string_view head) {
         if (end == std::string_view::npos) return "a line without its end";
         const std::string_view line = head.substr(0, end);
         head.remove_prefix(end + 2);
-        for (const char character : line)
-            if ((character >= 0 && character < ' ' && character != '\t') || character == '\x7F')
-                return "a control character";
+        for (const char character : line) {
+            const auto octet = static_cast<unsigned char>(character);
+            if ((octet < ' ' && octet != '\t') || octet == 0x7F) return "a control character";
+        }
         if (line.empty() || line[0] == ' ' || line[0] == '\t') return "a line that begins in white";
         if (first) continue;
         const std::size_t colon = line.find(':');

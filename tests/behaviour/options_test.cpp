@@ -251,7 +251,8 @@ TEST_CASE("pong_count_max: exactly so many pongs wait, and one more takes the la
             CHECK(statistics.pongs_dropped == more);
             const std::string words = sent_frames(drive);
             CHECK(words.ends_with("8a \"" + std::string(1, char('a' + most - 1 + more)) + "\""));
-            CHECK(std::count(words.begin(), words.end(), '\n') == most - 1);
+            CHECK(std::count(words.begin(), words.end(), '\n') ==
+                  static_cast<std::ptrdiff_t>(most) - 1);
         }
     }
 }
