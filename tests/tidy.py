@@ -9,12 +9,16 @@ Rules are the functions under @rule, tables first. tests/tidy_selftest.py breaks
 """
 
 import argparse
+import collections
 import functools
 import os
 import pathlib
 import re
 import subprocess
 import sys
+
+sys.dont_write_bytecode = True
+import requirements  # noqa: E402  (beside this file)
 
 # ---- Tables -------------------------------------------------------------------------------------
 
@@ -117,15 +121,14 @@ ABBREVIATIONS = {
     'tmp': 'what it is', 'msg': 'message',
 }
 
-STANDARDS = '6455|7692|3629|9110|9112|8441|9220'
-REQUIREMENT = re.compile(rf'(?<![\w.-])(?:{STANDARDS})-\d+(?:\.\d+)*-\d+(?![\w-])')
-REQUIREMENT_TAG = re.compile(rf'\[((?:{STANDARDS})-[^\]\s]*)\]')
-REQUIREMENTS = 'docs/requirements.tsv'
-REQUIREMENT_COLUMNS = ['id', 'level', 'role', 'owner', 'sentence']
-REQUIREMENT_LEVELS = {'MUST', 'MUST NOT', 'SHOULD', 'SHOULD NOT', 'MAY'}
 VIOLATIONS = 'engine/vocabulary/violation.cpp'
 MIRROR = 'tests/capi/mirror.tsv'
 MIRROR_COLUMNS = ['C++', 'C', 'why']
+
+# Structs whose every member is an option: it stands in a table of one of the pages, and in a test.
+OPTIONS, OPTION_STRUCTS = 'engine/include/hawse/config.hpp', {'Config', 'Limits', 'Waits'}
+OPTION_PAGES = ('docs/behaviour.md', 'docs/limits.md')
+OPTION_TESTS = 'tests/behaviour/options_test.cpp'
 
 CPP = {'.cpp', '.hpp', '.c', '.h', '.cc'}
 SCRIPT = {'.py', '.sh', '.mjs', '.js', '.build', '.txt', '.options'}
@@ -382,25 +385,32 @@ class Tree:
 
     @functools.cached_property
     def requirements(self):
-        """id -> line, of the project's own data."""
-        source = self.by_path.get(REQUIREMENTS)
-        rows = source.lines[1:] if source else []
-        return {row.split('\t')[0]: number for number, row in enumerate(rows, 2) if row}
+        """id -> (line, row), of the project's own data; rows that lack a column are not among them."""
+        source = self.by_path.get(requirements.DATA)
+        lines = [line.split('\t') for line in source.lines] if source else []
+        return {line[0]: (number, requirements.Row(*line)) for number, line in enumerate(lines, 1)
+                if number > 1 and len(line) == len(requirements.COLUMNS)}
 
     @functools.cached_property
     def violations(self):
-        """(line, name, requirement) of each row of the table."""
+        """(line, name, requirement) of each row of the table but the first, which is none."""
         source = self.by_path.get(VIOLATIONS)
         text = source.without_comments if source else ''
-        return [(line_of(text, m.start()), m[1], m[2])
-                for m in re.finditer(r'^\s*ROW\((\w+),\s*\d+,\s*"([^"]*)"', text, re.M) if m[2]]
+        return [(line_of(text, m.start(1)), m[1], m[2])
+                for m in re.finditer(r'^\s*ROW\((\w+),\s*\d+,\s*"([^"]*)"', text, re.M)
+                if m[1] != 'none']
+
+    @functools.cached_property
+    def cases(self):
+        """Every test that has a title; its ids are what looks like an id among its tags."""
+        return [case for source in self.sources if requirements.holds_cases(source.path)
+                for case in requirements.cases_of(
+                    source.path, source.without_comments if source.is_cpp else source.text)]
 
     @functools.cached_property
     def tags(self):
-        """(path, line, id) of every id-looking tag of a test case."""
-        return [(source.path, line_of(source.text, m.start()), m[1])
-                for source in self.sources if source.under('tests') and source.is_cpp
-                for m in REQUIREMENT_TAG.finditer(source.without_comments)]
+        """(path, line, id) of each of them."""
+        return [(case.path, case.line, identifier) for case in self.cases for identifier in case.ids]
 
 
 # ---- The rules ----------------------------------------------------------------------------------
@@ -678,56 +688,109 @@ def unbuilt(tree):
 
 @rule('requirement-data')
 def requirement_data(tree):
-    source = tree.by_path.get(REQUIREMENTS)
+    source = tree.by_path.get(requirements.DATA)
     if source is None:
-        yield REQUIREMENTS, 1, 'is missing: it holds every requirement'
+        yield requirements.DATA, 1, 'is missing: it holds every requirement'
         return
-    header = source.lines[0].split('\t')
-    if header[:len(REQUIREMENT_COLUMNS)] != REQUIREMENT_COLUMNS:
-        yield source.path, 1, f'the columns are {", ".join(REQUIREMENT_COLUMNS)}, then any others'
+    if source.lines[0].split('\t') != requirements.COLUMNS:
+        yield source.path, 1, f'the columns are {", ".join(requirements.COLUMNS)}'
     seen = set()
     for number, line in enumerate(source.lines[1:], 2):
         if number == len(source.lines) and not line:
             continue
         row = line.split('\t')
-        if len(row) != len(header) or not all(row[:len(REQUIREMENT_COLUMNS)]):
-            yield source.path, number, f'a row has {len(header)} columns, the first five not empty'
-        elif not REQUIREMENT.fullmatch(row[0]):
-            yield source.path, number, f'{row[0]} is no id: <RFC>-<section>-<number>'
-        elif row[0] in seen:
-            yield source.path, number, f'{row[0]} is there twice'
-        elif row[1] not in REQUIREMENT_LEVELS:
-            yield source.path, number, f'{row[1]} is no level'
-        seen.add(row[0])
+        if len(row) != len(requirements.COLUMNS) or not all(row[:6]):
+            yield source.path, number, (f'a row has {len(requirements.COLUMNS)} columns, all but the '
+                                        'last not empty')
+            continue
+        row = requirements.Row(*row)
+        for what, value, known in (('level', row.level, requirements.LEVELS),
+                                   ('owner', row.owner, requirements.OWNERS),
+                                   ('status', row.status, requirements.STATUSES)):
+            if value not in known:
+                yield source.path, number, f'{value} is no {what}: {", ".join(known)}'
+        if not requirements.ID.fullmatch(row.id):
+            yield source.path, number, f'{row.id} is no id: <RFC>-<section>-<number>'
+        elif row.id in seen:
+            yield source.path, number, f'{row.id} is there twice'
+        if row.status == 'tested' and row.reason:
+            yield source.path, number, 'the tests are the reason: leave it empty'
+        elif row.status != 'tested' and not re.fullmatch(r'[A-Z0-9"`].{20,}\.', row.reason):
+            yield source.path, number, f'say in a sentence why it is {row.status}'
+        seen.add(row.id)
 
 
 @rule('requirement')
 def requirement_ids(tree):
-    """Every id that is cited exists."""
+    """Every id that is cited exists, and a tag belongs to a test."""
+    tagged = set()
     for path, line, identifier in tree.tags:
+        tagged.add(identifier)
         if identifier not in tree.requirements:
-            yield path, line, f'[{identifier}] is not in {REQUIREMENTS}'
-    tagged = {(path, line) for path, line, _ in tree.tags}
+            yield path, line, f'[{identifier}] is not in {requirements.DATA}'
     for source in tree.sources:
-        if source.path == REQUIREMENTS or not (source.is_cpp or source.is_script
-                                               or source.suffix == '.md'):
+        if source.path in (requirements.DATA, requirements.PAGE) or not (
+                source.is_cpp or source.is_script or source.suffix == '.md'):
             continue
         for number, line in enumerate(source.lines, 1):
-            for match in REQUIREMENT.finditer(line):
-                if match[0] not in tree.requirements and (source.path, number) not in tagged:
-                    yield source.path, number, f'{match[0]} is not in {REQUIREMENTS}'
+            for match in requirements.ID.finditer(line):
+                if match[0] not in tree.requirements and match[0] not in tagged:
+                    yield source.path, number, f'{match[0]} is not in {requirements.DATA}'
+        if source.under('tests') and source.is_cpp:
+            text = source.without_comments
+            held = collections.Counter(identifier for path, _, identifier in tree.tags
+                                       if path == source.path)
+            for match in requirements.TAG.finditer(text):
+                held[match[1]] -= 1
+                if held[match[1]] < 0:
+                    yield (source.path, line_of(text, match.start()),
+                           f'[{match[1]}] is no tag of a TEST_CASE: make it one')
     for line, name, identifier in tree.violations:
-        if not REQUIREMENT.fullmatch(identifier):
-            yield VIOLATIONS, line, f'{name} cites {identifier}, which is no requirement id'
+        if not requirements.ID.fullmatch(identifier):
+            yield VIOLATIONS, line, f'{name} cites {identifier or "nothing"}, which is no requirement id'
 
 
 @rule('untested')
 def untested(tree):
-    """What the engine accuses a peer of, a test has seen it do."""
+    """What is said to be tested is, and what is accused or demanded is said to be tested."""
     tagged = {identifier for _, _, identifier in tree.tags}
+    for identifier, (line, row) in tree.requirements.items():
+        if row.status == 'tested':
+            if identifier not in tagged:
+                yield requirements.DATA, line, f'no test is tagged [{identifier}]: write it'
+            continue
+        if identifier in tagged:
+            how = ('tests/requirements.py --write makes it tested' if row.status == 'by design' else
+                   'make it tested, or take the tag away')
+            yield requirements.DATA, line, f'{identifier} is {row.status} and has a test: {how}'
+        elif row.status == 'compression' and row.id.split('-')[0] not in ('7692', '6455'):
+            yield requirements.DATA, line, f'{identifier} does not wait for permessage-deflate'
+        elif (row.level in ('MUST', 'MUST NOT') and row.owner in ('engine', 'shared')
+                and row.status != 'compression'):
+            yield requirements.DATA, line, f'{identifier} is ours, and {row.level}: test it'
+        elif row.owner == 'engine' and row.status == 'not ours' and row.level != 'MAY':
+            yield requirements.DATA, line, f'{identifier} is the engine\'s: test it, or say why it holds'
     for line, name, identifier in tree.violations:
-        if identifier in tree.requirements and identifier not in tagged:
-            yield VIOLATIONS, line, f'no test is tagged [{identifier}] ({name}): write it'
+        if identifier in tree.requirements and tree.requirements[identifier][1].status != 'tested':
+            yield VIOLATIONS, line, f'{name} cites {identifier}, which is not tested: test it'
+
+
+@rule('option')
+def options(tree):
+    """Every option has a row in a table of the documentation, and a test whose title begins with it."""
+    source = tree.by_path.get(OPTIONS)
+    pages = '\n'.join(tree.by_path[path].text for path in OPTION_PAGES if path in tree.by_path)
+    told = {case.title.split(': ')[0] for case in tree.cases if case.path == OPTION_TESTS}
+    whole = {owner.lower() for owner in OPTION_STRUCTS}  # a struct of options is a member of another
+    for offset, kind, name, _ in public_names(source.plain_code) if source else []:
+        owner, _, member = name.rpartition('::')
+        if kind != 'member' or owner not in OPTION_STRUCTS or member in whole:
+            continue
+        line = line_of(source.plain_code, offset)
+        if not re.search(rf'^\| `{member}` \|', pages, re.M):
+            yield source.path, line, f'{" and ".join(OPTION_PAGES)} have no row | `{member}` |'
+        if member not in told:
+            yield source.path, line, f'{OPTION_TESTS} has no test "{member}: ...", in both positions'
 
 
 @rule('mirror')
@@ -787,6 +850,10 @@ def mirror(tree):
 @rule('generated')
 def generated(tree):
     """Documents that a program prints are what it prints."""
+    data, printed = tree.by_path.get(requirements.DATA), tree.by_path.get(requirements.PAGE)
+    if data and (printed is None or
+                 printed.text != requirements.page(requirements.rows_of(data.text), tree.cases)):
+        yield requirements.PAGE, 1, 'is stale: tests/requirements.py --write'
     if tree.lifecycle is None:
         return
     document = tree.by_path.get('docs/lifecycle.md')

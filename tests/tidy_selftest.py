@@ -9,7 +9,8 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-import tidy  # noqa: E402  (beside this file)
+import requirements  # noqa: E402  (beside this file)
+import tidy  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 SPDX = '// SPDX-License-Identifier: MIT\n'
@@ -94,6 +95,8 @@ SAME(Kind::second,
                              'Thing::count\thawse_thing_count\t\n'
                              'Source::fill\thawse_source.fill\t\n'
                              'Source::kind\thawse_source.kinds\t\n'
+                             'Waits::linger\t\ta constant of no use\n'
+                             'Config::waits\t\ta constant of no use\n'
                              'never\tHAWSE_NEVER\t\n'
                              'size_of(Kind)\thawse_size_of_kind\t\n'
                              'size_of(const Thing&)\thawse_size_of_thing\t\n'
@@ -134,16 +137,30 @@ int* Kernel::make(void* place) noexcept {
                                      '// 7692-6.1-01 is the requirement; the code below obeys it.\n',
     'engine/connection/connection.cpp': SPDX + '#include "frame/rules.hpp"\n\nint open() { return 1; }\n',
     'tests/meson.build': "# SPDX-License-Identifier: MIT\nnames = ['unit/wire/kernel', "
-                         "'behaviour/closing_test.cpp']\n",
+                         "'behaviour/closing_test.cpp', 'behaviour/options_test']\n",
     'tests/unit/wire/kernel_test.cpp': SPDX + '#include "wire/kernel.hpp"\n\n'
                                               'TEST_CASE("a bit", "[6455-5.2-04][7692-6.1-01]") {}\n',
     'tests/behaviour/closing_test.cpp': SPDX + '#include "hawse/thing.hpp"\n'
                                                '#include "support/pair.hpp"\n',
     'docs/examples/echo.cpp': SPDX + '#include "hawse/thing.hpp"\n#include "loop.hpp"\n\n'
                                      'int main() { throw 1; }\n',
-    'docs/requirements.tsv': 'id\tlevel\trole\towner\tsentence\n'
-                             '6455-5.2-04\tMUST\tboth\tengine\tReserved bits are zero.\n'
-                             '7692-6.1-01\tMUST\tboth\tengine\tOne bit of them is ours.\n',
+    'engine/include/hawse/config.hpp': SPDX + '#pragma once\n\nnamespace hawse {\n'
+                                       'struct Waits {\n    int linger = 2;\n};\n'
+                                       'struct Config {\n    Waits waits = {};\n};\n}\n',
+    'tests/behaviour/options_test.cpp': SPDX + 'TEST_CASE("linger: some, or none") {}\n',
+    'docs/limits.md': '| `linger` | 2 s |\n',
+    'tests/replay/main.cpp': SPDX + 'Group groups[] = {{"all", run_all, "all of it", "[6455-5.2-"\n'
+                                    '    "05]"}};\n',
+    'tests/transcripts/echo.md': '# An echo\n\nRequirements: 6455-5.2-06, 6455-5.2-05\n',
+    'docs/requirements.tsv':
+        'id\tlevel\trole\towner\tsentence\tstatus\treason\n'
+        '6455-5.2-04\tMUST\tboth\tengine\tReserved bits are zero.\ttested\t\n'
+        '6455-5.2-05\tMUST\tboth\tshared\tOpcodes are known.\ttested\t\n'
+        '6455-5.2-06\tMAY\tboth\tengine\tThey mean something.\ttested\t\n'
+        '6455-5.2-07\tMAY\tboth\tengine\tA key may follow.\tby design\tNothing could break what is so.\n'
+        '6455-5.2-08\tMUST\tboth\tembedder\tIt is secret.\tnot ours\tThe host keeps it and we forget it.\n'
+        '7692-6.1-01\tMUST\tboth\tengine\tOne bit of them is ours.\ttested\t\n'
+        '7692-6.1-02\tMUST\tboth\tengine\tIt is used.\tcompression\tIt waits for permessage-deflate.\n',
     'docs/lifecycle.md': 'one line\n',
     '.ci/run': '#!/bin/sh\n# SPDX-License-Identifier: MIT\necho done\n',
 }
@@ -152,6 +169,8 @@ MIRROR, C_FACE = 'tests/capi/mirror.tsv', 'engine/include/hawse/thing.h'
 KERNEL, RULES, FACE = 'engine/wire/kernel.cpp', 'engine/frame/rules.cpp', 'engine/include/hawse/thing.hpp'
 TEST, EXAMPLE, DATA = ('tests/unit/wire/kernel_test.cpp', 'docs/examples/echo.cpp',
                        'docs/requirements.tsv')
+VIOLATIONS, CONFIG = 'engine/vocabulary/violation.cpp', 'engine/include/hawse/config.hpp'
+STORY, PAGE = 'tests/transcripts/echo.md', requirements.PAGE
 DRIVER, SCRIPT = 'docs/examples/drivers/loop.cpp', 'docs/examples/drivers/loop.py'
 
 
@@ -247,20 +266,42 @@ BREAKS = [
     ('unbuilt', 'tests/unit/wire/lost_test.cpp', {'tests/unit/wire/lost_test.cpp': SPDX}),
     ('unbuilt', 'tests/transcripts/lost.md', {'tests/transcripts/lost.md': '# Lost\n'}),
     ('requirement-data', DATA, ('Reserved bits are zero.', '')),
-    ('requirement-data', DATA, '7692-6.1-01\tMUST\tboth\tengine\tAgain.\n'),
-    ('requirement-data', DATA, '7692-6.1-2x\tMUST\tboth\tengine\tNo id.\n'),
-    ('requirement-data', DATA, '7692-6.1-03\tOUGHT\tboth\tengine\tNo level.\n'),
+    ('requirement-data', DATA, '7692-6.1-01\tMUST\tboth\tengine\tAgain.\ttested\t\n'),
+    ('requirement-data', DATA, ('6455-5.2-07', '6455-5.2-7x')),
+    ('requirement-data', DATA, ('It is used.\tcompression\tIt waits for permessage-deflate.',
+                                'It is used.\ttested')),
     ('requirement-data', DATA, ('level', 'grade')),
+    ('requirement-data', DATA, ('They mean something.\ttested\t', 'They mean something.\ttested\tSo.')),
+    ('requirement-data', DATA, ('Nothing could break what is so.', '')),
+    ('requirement-data', DATA, ('Nothing could break what is so.', 'so it is')),
+    ('requirement-data', DATA, ('MAY\tboth\tengine\tA key', 'OUGHT\tboth\tengine\tA key')),
+    ('requirement-data', DATA, ('embedder', 'nobody')),
+    ('requirement-data', DATA, ('by design', 'by chance')),
     ('requirement', TEST, f'TEST_CASE("b", "[{UNKNOWN_ID}]") {{}}\n'),
     ('requirement', TEST, 'TEST_CASE("b", "[6455-5.2' + '-4x]") {}\n'),
+    ('requirement', TEST, 'auto tag = "[6455-5.2' + '-04]";\n'),
+    ('requirement', STORY, (' 6455-5.2-06,', f' 6455-5.2-06, {UNKNOWN_ID},')),
     ('requirement', KERNEL, f'// {UNKNOWN_ID}\n'),
     ('requirement', 'docs/notes.md', {'docs/notes.md': UNKNOWN_ID + '\n'}),
-    ('requirement', 'engine/vocabulary/violation.cpp', ('"6455-5.2-04"', '"5.2"')),
-    ('untested', 'engine/vocabulary/violation.cpp', ('"6455-5.2-04"', '"7692-6.1-02"'),
-     (DATA, '7692-6.1-02\tMUST\tboth\tengine\tNobody tests it.\n')),
-    ('untested', 'engine/vocabulary/violation.cpp', None, (TEST, ('[6455-5.2-04]', ''))),
-    ('untested', 'engine/vocabulary/violation.cpp', None,
-     (TEST, ('TEST_CASE("a bit", "[6455-5.2-04]', '// [6455-5.2-04]\nTEST_CASE("a bit", "'))),
+    ('requirement', VIOLATIONS, ('"6455-5.2-04"', '"5.2"')),
+    ('requirement', VIOLATIONS, ('"6455-5.2-04"', '""')),
+    ('untested', DATA, None, (TEST, ('[6455-5.2-04]', ''))),
+    ('untested', DATA, None, (TEST, ('TEST_CASE("a bit", "[6455-5.2-04]',
+                                     '// [6455-5.2-04]\nTEST_CASE("a bit", "'))),
+    ('untested', DATA, None, (STORY, ('6455-5.2-06, ', ''))),
+    ('untested', DATA, None, (STORY, (', 6455-5.2-05', '')), ('tests/replay/main.cpp', ('05]', '04]'))),
+    ('untested', DATA, None, (TEST, ('[6455-5.2-04]', '[6455-5.2-04][6455-5.2-07]'))),
+    ('untested', DATA, None, (TEST, ('[6455-5.2-04]', '[6455-5.2-04][6455-5.2-08]'))),
+    ('untested', DATA, None, (TEST, ('[6455-5.2-04]', '[6455-5.2-04][7692-6.1-02]'))),
+    ('untested', DATA, ('MAY\tboth\tengine\tA key', 'MUST\tboth\tengine\tA key')),
+    ('untested', DATA, ('MUST\tboth\tembedder', 'MUST NOT\tboth\tshared')),
+    ('untested', DATA, ('MUST\tboth\tembedder', 'SHOULD\tboth\tengine')),
+    ('untested', DATA, '3629-3-01\tMUST\tboth\tengine\tText.\tcompression\tIt waits for something else.\n'),
+    ('untested', VIOLATIONS, ('"6455-5.2-04"', '"6455-5.2-07"')),
+    ('option', CONFIG, None, ('docs/limits.md', ('`linger`', 'linger'))),
+    ('option', CONFIG, None, ('tests/behaviour/options_test.cpp', ('"linger:', '"a linger:'))),
+    ('option', CONFIG, ('int linger = 2;', 'int linger = 2;\n    int opening = 2;'),
+     (MIRROR, 'Waits::opening\t\ta constant of no use\n')),
     ('mirror', FACE, ('static int count', 'int more() noexcept;\n    static int count')),
     ('mirror', FACE, ('size_of(Kind', 'more(Kind)noexcept;\nint size_of(Kind')),
     ('mirror', FACE, ('Kind kind = Kind{4};', 'Kind kind = Kind{4};\n    int more{call(1)};')),
@@ -281,6 +322,9 @@ BREAKS = [
     ('mirror', C_FACE, None, (MIRROR, ('hawse_size_of_thing\t', '\tno twin'))),
     ('mirror', FACE, None, ('engine/capi/thing.cpp', ('Kind::first', 'Kind::second'))),
     ('generated', 'docs/lifecycle.md', 'a line by hand\n'),
+    ('generated', PAGE, 'a line by hand\n'),
+    ('generated', PAGE, None, (TEST, ('"a bit"', '"a bit of another name"'))),
+    ('generated', PAGE, None, (DATA, ('They mean something.', 'They mean nothing.'))),
     ('portable', '.ci/run', f'cd {MACHINE}\n'),
     ('portable', 'tests/package-lock.json', {'tests/package-lock.json': '{ "resolved' + '": "x" }\n'}),
 ]
@@ -293,6 +337,14 @@ def write(root, files):
         full = root / path
         full.parent.mkdir(parents=True, exist_ok=True)
         full.write_text(text, 'utf-8')
+
+
+def write_page(root):
+    """As tests/requirements.py --write does; what a break makes stale is not what it breaks."""
+    tree = tidy.Tree(root)
+    if requirements.DATA in tree.by_path:
+        rows = requirements.rows_of(tree.by_path[requirements.DATA].text)
+        write(root, {requirements.PAGE: requirements.page(rows, tree.cases)})
 
 
 def apply(root, path, edit):
@@ -323,14 +375,18 @@ def main():
 
         clean = folder / 'clean'
         write(clean, CLEAN)
+        write_page(clean)
         check(tidy.findings(clean, printer) == [], f'the clean tree: {tidy.findings(clean, printer)}')
 
         for number, (rule, path, edit, *more) in enumerate(BREAKS):
             root = folder / str(number)
             write(root, CLEAN)
+            write_page(root)
             apply(root, path, edit)
             for other_path, other_edit in more:
                 apply(root, other_path, other_edit)
+            if rule != 'generated':
+                write_page(root)
             found = tidy.findings(root, printer)
             seen = {(name, where) for where, _, name, _ in found}
             check(seen == {(rule, path)}, f'{rule} in {path} by {edit!r}: reported {sorted(found)}')
@@ -343,6 +399,7 @@ def main():
         # Exactly at a ratchet is fine.
         root = folder / 'boundary'
         write(root, CLEAN)
+        write_page(root)
         write(root, {DRIVER: SPDX + '// why\n' + 'int one();\n' * 79,
                      SCRIPT: SPDX.replace('//', '#') + '"""Why,\nand how."""\n' + 'one()\n' * 79})
         apply(root, KERNEL, function_of(70) + 'int ' + 'a' * 95 + ';  // why\n// ' + 'a' * 107 + '\n')
@@ -357,6 +414,22 @@ def main():
         done = subprocess.run([*run, str(clean)], capture_output=True, text=True, timeout=60)
         check(done.returncode == 1 and done.stdout.startswith(f'{KERNEL}:{line}: abbreviation: '),
               f'a broken tree: {done}')
+
+        # The page: stale after a tag, and anew with one command, which also sees what is tested since.
+        root = folder / 'page'
+        write(root, CLEAN)
+        run = [sys.executable, str(HERE / 'requirements.py'), '--root', str(root)]
+        apply(root, TEST, ('[6455-5.2-04]', '[6455-5.2-04][6455-5.2-07]'))
+        for more, status in (([], 1), (['--write'], 0), ([], 0)):
+            done = subprocess.run([*run, *more], capture_output=True, text=True, timeout=60)
+            check(done.returncode == status, f'requirements.py {more}: {done}')
+        check('6455-5.2-07\tMAY\tboth\tengine\tA key may follow.\ttested\t\n'
+              in (root / DATA).read_text('utf-8'), 'what was by design and has a test is tested')
+        page = (root / PAGE).read_text('utf-8')
+        check('| 6455 | MAY | 2 | 2 |  |  |  |' in page, f'the totals of {page}')
+        check('[echo](../tests/transcripts/echo.md): An echo' in page, f'the stories of {page}')
+        check('[main](../tests/replay/main.cpp): all of it' in page, f'the groups of {page}')
+        check(tidy.findings(root, printer) == [], f'after --write: {tidy.findings(root, printer)}')
 
     check(not has_cycle(), 'LAYERS has a cycle')
     print(f'{len(BREAKS)} breaks of {len(tidy.RULES)} rules, {len(failures)} failures')

@@ -21,8 +21,12 @@ bool has_only_visible(std::string_view text) noexcept {
     return std::all_of(text.begin(), text.end(), http::is_visible);
 }
 
+// Each is compared with all others, and whoever relays may have them from a peer.
+constexpr std::size_t subprotocol_count_max = 256;
+
 // RFC 6455 §4.1: tokens, all of them distinct.
 bool are_subprotocols(std::span<const std::string_view> subprotocols) noexcept {
+    if (subprotocols.size() > subprotocol_count_max) return false;
     for (std::size_t index = 0; index < subprotocols.size(); ++index) {
         const auto end = subprotocols.begin() + static_cast<std::ptrdiff_t>(index);
         const bool repeated = std::find(subprotocols.begin(), end, *end) != end;

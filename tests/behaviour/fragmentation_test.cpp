@@ -41,7 +41,7 @@ TEST_CASE("a message in one frame is delivered with its type",
 
 TEST_CASE("a message in many frames is their payloads in order, of the first one's type",
           "[6455-5.4-02][6455-5.4-05][6455-5.4-10][6455-5.4-19][6455-6.2-03][6455-6.2-04]"
-          "[6455-5.4-06]") {
+          "[6455-5.4-06][6455-5.4-14]") {
     for (const Role role : both_roles) {
         CHECK(outcome_of(role, {{0x01, "Hel"}, {0x80, "lo"}}).story == "text \"Hello\"");
         CHECK(outcome_of(role, {{0x02, "a"}, {0x00, "b"}, {0x00, "c"}, {0x80, "d"}}).story ==
@@ -183,7 +183,7 @@ TEST_CASE("lengths of every form are read in network order",
         }
 }
 
-TEST_CASE("binary octets pass through unchanged and unchecked", "[6455-5.6-02]") {
+TEST_CASE("binary octets pass through unchanged and unchecked", "[6455-5.6-02][6455-5.2-13]") {
     for (const Role role : both_roles)
         CHECK(outcome_of(role, {{0x82, "\xFF\xFE\xC3\x28"}}).story == "binary <fffec328>");
 }

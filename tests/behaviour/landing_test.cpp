@@ -222,8 +222,7 @@ TEST_CASE("what is lent to be read into stays, even when the conversation ends m
     }
 }
 
-TEST_CASE("without memory for a larger place nothing is lent, and the message goes on elsewhere",
-          "[6455-10.4-01]") {
+TEST_CASE("without memory for a larger place nothing is lent, and the message goes on elsewhere") {
     Rig rig;
     Drive drive(rig, Role::client);
     const Octets message = pattern(1000);

@@ -103,7 +103,7 @@ void exchange(Connection& from, Connection& to, Bytes octets) {
 }  // namespace
 
 TEST_CASE("fields alone open a conversation over each HTTP, and a message goes both ways",
-          "[8441-5-08][8441-5-09][9220-3-01][6455-4.1-56]") {
+          "[8441-5-08][8441-5-09][6455-4.1-56]") {
     for (const Transport transport : transports) {
         Scene scene;
         const std::string_view names[] = {"chat", "superchat"};
@@ -149,6 +149,39 @@ TEST_CASE("fields alone open a conversation over each HTTP, and a message goes b
         exchange(server, client, downward);
         REQUIRE(as_text(client.next_event().payload()) == "Hello");
         REQUIRE_FALSE(client.next_event());
+    }
+}
+
+TEST_CASE("an orderly end asks to end the sending side, an abortive one to close and no more",
+          "[8441-5-10][9220-3-04]") {
+    Scene scene;
+    const Agreement agreement;
+    std::array<std::byte, 64> octets;
+    Connection server(scene.config, agreement, {});  // END_STREAM, or FIN
+    std::string close("\x88\x80\0\0\0\0", 6);
+    REQUIRE(server.receive(std::as_writable_bytes(std::span(close)), {}) == Refusal::none);
+    REQUIRE(server.next_event().kind() == EventKind::closing);
+    REQUIRE_FALSE(server.next_event());
+    REQUIRE(server.write_output(octets, {}) == 2);
+    REQUIRE(server.wants() == Wants(Wants::read_bit | Wants::end_write_bit));
+    server.write_ended({});
+    server.receive_end(TransportEnd::orderly, {});  // the peer's, after both Closes
+    const Event clean = server.next_event();
+    REQUIRE(clean.kind() == EventKind::closed);
+    REQUIRE(clean.clean());
+
+    Connection aborted(scene.config, agreement, {});  // CANCEL, or H3_REQUEST_CANCELLED
+    REQUIRE(aborted.send(MessageKind::text, as_bytes("unsent")) == Refusal::none);
+    aborted.abort({});
+    REQUIRE(aborted.next_event().cause() == Cause::aborted);
+    REQUIRE(aborted.wants() == Wants(Wants::close_bit));
+    for (const TransportEnd end : {TransportEnd::orderly, TransportEnd::broken}) {
+        Connection told(scene.config, agreement, {});
+        told.receive_end(end, {});
+        const Event closed = told.next_event();
+        REQUIRE(closed.cause() == (end == TransportEnd::orderly ? Cause::transport_ended
+                                                                : Cause::transport_broken));
+        REQUIRE_FALSE(closed.clean());
     }
 }
 

@@ -75,7 +75,7 @@ std::string_view value_of(std::span<const Field> fields, std::string_view name) 
 }  // namespace
 
 TEST_CASE("what is relayed goes from client to server and back, over octets",
-          "[6455-9.1-02][6455-4.2.2-14]") {
+          "[6455-9.1-02][6455-4.2.2-14][6455-4.1-40][6455-9-01][6455-9-02][6455-9.1-09]") {
     Scene scene;
     REQUIRE(scene.client->start(asking(offer)) == Refusal::none);
     const std::string asked = drain(*scene.client);
@@ -98,7 +98,7 @@ TEST_CASE("what is relayed goes from client to server and back, over octets",
 }
 
 TEST_CASE("what is relayed goes from client to server and back, over fields",
-          "[8441-5-07][6455-9.1-02]") {
+          "[8441-5-07][6455-9.1-02][6455-9.1-07][6455-9-03]") {
     for (const Transport transport : transports) {
         Scene scene;
         const bool stream = transport != Transport::http1;
@@ -152,7 +152,7 @@ TEST_CASE("without relayed extensions offers are declined and answers fail",
 }
 
 TEST_CASE("a server accepts only what was offered, on any line",
-          "[6455-4.2.2-14][6455-11.3.2-01]") {
+          "[6455-4.2.2-14][6455-11.3.2-01][6455-9-03]") {
     Scene scene;
     REQUIRE(scene.ask("Sec-WebSocket-Extensions: a;x, b\r\nX: c\r\n"
                       "sec-websocket-extensions: d, e\r\n") == "request");
@@ -167,7 +167,7 @@ TEST_CASE("a server accepts only what was offered, on any line",
     REQUIRE(none.server->accept(accepting("a")) == Refusal::extension_not_offered);
 }
 
-TEST_CASE("a client offers a list of extensions, or nothing is sent", "[6455-9.1-01]") {
+TEST_CASE("a client offers a list of extensions, or nothing is sent") {
     Scene scene;
     for (const std::string_view value :
          {",", " ", "a;", "a b", "a\r\nX: y", "a\n", "a; b=", "\x80", "\"a\""})
@@ -178,7 +178,26 @@ TEST_CASE("a client offers a list of extensions, or nothing is sent", "[6455-9.1
     REQUIRE(scene.client->start(asking(most)) == Refusal::none);
 }
 
-TEST_CASE("an answer on several lines is agreed as one", "[6455-9.1-04]") {
+TEST_CASE("a list of more extensions than the bound is refused, whoever sends or relays it") {
+    const std::string most = repeated("foo, ", 63) + "foo";
+    const std::string more = most + ", foo";
+    Scene scene;
+    REQUIRE(scene.client->start(asking(more)) == Refusal::invalid_field);
+    REQUIRE(scene.client->start(asking(most)) == Refusal::none);
+    REQUIRE(scene.ask("Sec-WebSocket-Extensions: " + most + "\r\n") == "request");
+    REQUIRE(scene.server->accept(accepting(more)) == Refusal::invalid_field);
+    REQUIRE(scene.server->accept(accepting(most)) == Refusal::none);
+    REQUIRE(scene.tell("Sec-WebSocket-Extensions: " + most + "\r\n") == "response:101 opened:101");
+    Scene refused;
+    REQUIRE(refused.client->start(asking("foo")) == Refusal::none);
+    REQUIRE(refused.tell("Sec-WebSocket-Extensions: " + more + "\r\n")
+                .ends_with("closed:violation:response_malformed_extensions:101"));
+    REQUIRE(refused.ask("Sec-WebSocket-Extensions: " + more + "\r\n") ==
+            "failed:violation:malformed_extensions:400");
+}
+
+TEST_CASE("an answer on several lines is agreed as one",
+          "[6455-9.1-04][6455-4.2.2-21][6455-11.3.2-02]") {
     const std::string lines = "Sec-WebSocket-Extensions: foo;x\r\nSEC-WEBSOCKET-EXTENSIONS:\r\n"
                               "Sec-WebSocket-Extensions:  permessage-deflate, \r\n";
     Scene scene;
@@ -206,7 +225,7 @@ TEST_CASE("a subprotocol and extensions are agreed side by side", "[6455-4.1-58]
     REQUIRE(scene.client->agreement().extensions == "foo");
 }
 
-TEST_CASE("a client that cannot keep what was agreed fails for want of memory", "[6455-10.4-01]") {
+TEST_CASE("a client that cannot keep what was agreed fails for want of memory") {
     Scene scene;
     REQUIRE(scene.client->start(asking("foo")) == Refusal::none);
     ClientOpening opening(scene.config);

@@ -92,7 +92,7 @@ TEST_CASE("a frame is told as its octets arrive, with no buffer, and how many ar
 }
 
 TEST_CASE("reserved bits pass where they were granted, and nowhere else",
-          "[6455-5.2-04]") {
+          "[6455-5.2-04][6455-5.8-01][6455-9.1-07]") {
     struct Case {
         std::uint8_t granted;
         unsigned first;
@@ -181,7 +181,7 @@ TEST_CASE("a frame goes out as it is given, whole or in pieces, masked by a clie
 }
 
 TEST_CASE("a frame out of order, or a piece that does not follow, is refused and changes nothing",
-          "[6455-5.4-03][6455-5.4-04][6455-5.5-02]") {
+          "[6455-5.4-03][6455-5.4-04][6455-5.5-02][6455-5.4-15]") {
     RelayRig rig;
     Drive drive(rig, Role::server);
     const ConstBytes x = as_bytes("x");
@@ -277,7 +277,7 @@ TEST_CASE("when an unfinished frame is never ended, the close wait ends the conv
 }
 
 TEST_CASE("a failure inside an unfinished frame sends no Close: it would be payload",
-          "[6455-7.1.7-01]") {
+          "[6455-7.1.7-01][6455-7.1.7-06]") {
     for (const Role role : both_roles) {
         RelayRig rig;
         Drive drive(rig, role);

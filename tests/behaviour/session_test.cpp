@@ -214,7 +214,7 @@ TEST_CASE("what the handshake shows lives until its answer is written and nothin
     CHECK(rig.pool.leased_size() == 0);
 }
 
-TEST_CASE("a decision may come later, and what came early waits for it", "[6455-4.2.2-13]") {
+TEST_CASE("a decision may come later, and what came early waits for it", "[6455-4.2.2-01]") {
     Rig rig;
     Host host(rig, Role::server);
     host.accepts = false;
@@ -253,8 +253,7 @@ TEST_CASE("a host may send as soon as it has accepted, and what comes meanwhile 
     }
 }
 
-TEST_CASE("more early octets than are kept wait for a decision at once, and are refused for a later",
-          "[6455-4.1-01]") {
+TEST_CASE("more early octets than are kept wait for a decision at once, and are refused for a later") {
     const std::string big(3000, 'e');
     Octets input = octets_of(request_head);
     append(input, frame(Role::client, 0x81, big));
@@ -654,6 +653,43 @@ TEST_CASE("an end that is told before anything else needs no memory") {
             CHECK(host.session.agreement().role == role);
             rig.allocator.fail_never();
         }
+}
+
+TEST_CASE("a transport that does not come about, as when TLS fails, closes unclean with 1006",
+          "[6455-4.1-13][6455-4.1-15][6455-7.1.4-02]") {
+    for (const bool started : {false, true}) {
+        Rig rig;
+        Host host(rig, Role::client);
+        host.writes = false;
+        if (started) REQUIRE(host.session.start(sample_request()) == Refusal::none);
+        host.end(TransportEnd::broken);
+        CHECK(host.story == "closed unclean sent 1006 received 1006 \"\" transport_broken");
+        CHECK(host.session.output_size() == 0);
+        CHECK(host.session.wants() == Wants(Wants::close_bit));
+    }
+}
+
+TEST_CASE("a client says nothing but its request until it is answered, and sends behind all of it",
+          "[6455-4.1-42][9110-7.8-09][9931-6.2-01][6455-6.1-02]") {
+    Rig rig;
+    Host host(rig, Role::client);
+    host.echoes = host.writes = false;
+    REQUIRE(host.session.start(sample_request()) == Refusal::none);
+    const std::size_t request_size = host.session.output_size();
+    for (const char octet : response_head.substr(0, response_head.size() - 1)) {
+        CHECK(host.session.connection() == nullptr);  // there is nothing to send with
+        host.feed(std::string_view(&octet, 1));
+    }
+    CHECK(host.session.output_size() == request_size);
+    host.feed("\n");  // a server may be so hasty; the request is not written yet
+    CHECK(host.story == "response 101\nopened");
+    REQUIRE(host.session.connection() != nullptr);
+    CHECK(host.session.connection()->send(MessageKind::text, as_bytes("new")) == Refusal::none);
+    host.writes = true;
+    host.pull();
+    CHECK(host.output.find("\r\n\r\n") == request_size - 4);
+    CHECK(frames_in_words(as_bytes(std::string_view(host.output).substr(request_size))) ==
+          "81 \"new\"");
 }
 
 TEST_CASE("a client hears of an end or an abort told between the response and its pull") {

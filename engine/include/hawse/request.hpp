@@ -21,7 +21,7 @@ struct ClientRequest {
     bool secure = false;     ///< wss
     std::string_view target = "/";  ///< path and query; empty is "/", "?q" is "/?q"
     std::string_view origin = {};   ///< no field when empty
-    std::span<const std::string_view> subprotocols = {};  ///< most wanted first
+    std::span<const std::string_view> subprotocols = {};  ///< most wanted first; at most 256
     std::span<const Field> fields = {};                   ///< Authorization, Cookie, User-Agent ...
     /// For proxies that pass data on undecoded: extensions to offer, as the value of
     /// Sec-WebSocket-Extensions. The engine knows none of them; the answer may name those that stand

@@ -48,7 +48,7 @@ Violation judge_target(std::string_view target) { return judge(good_fields, targ
 }  // namespace
 
 TEST_CASE("the standard's request is acceptable and taken apart",
-          "[6455-4.2.1-01][6455-4.2.1-13][6455-4.2.1-14]") {
+          "[6455-4.2.1-01][6455-4.2.1-13][6455-4.2.1-14][6455-4.4-03]") {
     const Config config;
     Request request;
     REQUIRE(judge_request({"GET", "/chat?a=b", 11, good_fields}, config, request) == none);
@@ -144,7 +144,7 @@ TEST_CASE("a target is a path, or an http or https URI whose authority wins",
     REQUIRE(judge(without("Host"), "http://h/") == missing_host);
 }
 
-TEST_CASE("there is one valid Host", "[6455-4.2.1-08][9112-3.2-05]") {
+TEST_CASE("there is one valid Host", "[6455-4.2.1-08][9112-3.2-05][6455-4.2.1-03]") {
     REQUIRE(judge(without("Host")) == missing_host);
     REQUIRE(judge(plus("host", "server.example.com")) == repeated_host);
     for (const std::string_view host : {"h", "h:80", "h:", "[::1]:9", "1.2.3.4", "h:65535"})
@@ -170,7 +170,8 @@ TEST_CASE("a request with content is refused",
         REQUIRE(judge(plus("Transfer-Encoding", coding)) == unexpected_content);
 }
 
-TEST_CASE("Upgrade is a list that is searched for websocket", "[6455-4.2.1-09][9110-7.8-04]") {
+TEST_CASE("Upgrade is a list that is searched for websocket",
+          "[6455-4.2.1-09][9110-7.8-04][9110-7.8-02]") {
     REQUIRE(judge(with("Upgrade", {"WebSocket"})) == none);
     REQUIRE(judge(with("Upgrade", {"h2c, websocket"})) == none);
     REQUIRE(judge(with("Upgrade", {"h2c", "foo/1,,websocket"})) == none);
@@ -207,7 +208,8 @@ TEST_CASE("as many empty elements as the limit are tolerated",
 }
 
 TEST_CASE("the version is one number, and 13",
-          "[6455-4.2.1-12][6455-4.3-04][6455-4.2.2-09][6455-11.3.5-02]") {
+          "[6455-4.2.1-12][6455-4.3-04][6455-4.2.2-09][6455-11.3.5-02][6455-11.6-01]"
+          "[6455-4.2.1-03]") {
     REQUIRE(judge(without("Sec-WebSocket-Version")) == missing_version);
     REQUIRE(judge(plus("Sec-WebSocket-Version", "13")) == malformed_version);
     for (const std::string_view version : {"", "013", "+13", "-13", "13.0", "1 3", "13, 8", "13,",
@@ -217,7 +219,7 @@ TEST_CASE("the version is one number, and 13",
         REQUIRE(judge(with("Sec-WebSocket-Version", {version})) == unsupported_version);
 }
 
-TEST_CASE("there is one key of 16 octets", "[6455-4.2.1-11][6455-11.3.1-01]") {
+TEST_CASE("there is one key of 16 octets", "[6455-4.2.1-11][6455-11.3.1-01][6455-4.2.1-03]") {
     REQUIRE(judge(without("Sec-WebSocket-Key")) == missing_key);
     REQUIRE(judge(plus("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")) == repeated_key);
     REQUIRE(judge(with("Sec-WebSocket-Key", {"dGhlIHNhbXBsZSBub25jZR=="})) == none);
@@ -225,7 +227,7 @@ TEST_CASE("there is one key of 16 octets", "[6455-4.2.1-11][6455-11.3.1-01]") {
         REQUIRE(judge(with("Sec-WebSocket-Key", {key})) == malformed_key);
 }
 
-TEST_CASE("there is at most one Origin", "[9110-5.3-01][6455-4.2.2-06]") {
+TEST_CASE("there is at most one Origin", "[9110-5.3-01]") {
     Fields fields = plus("Origin", "null");
     REQUIRE(judge(fields) == none);
     fields.push_back({"ORIGIN", "null"});
@@ -233,7 +235,7 @@ TEST_CASE("there is at most one Origin", "[9110-5.3-01][6455-4.2.2-06]") {
 }
 
 TEST_CASE("subprotocols are a list of tokens, duplicates tolerated",
-          "[6455-4.3-02][6455-11.3.4-01]") {
+          "[6455-4.3-02][6455-11.3.4-01][6455-11.5-01][6455-4.2.1-03]") {
     const Fields fields = with("Sec-WebSocket-Protocol", {"chat, superchat", ",chat,x"});
     const Config config;
     Request request;
@@ -248,7 +250,8 @@ TEST_CASE("subprotocols are a list of tokens, duplicates tolerated",
         REQUIRE(judge(plus("Sec-WebSocket-Protocol", value)) == malformed_subprotocols);
 }
 
-TEST_CASE("extensions obey their grammar and are declined", "[6455-9.1-01][6455-11.3.2-01]") {
+TEST_CASE("extensions obey their grammar and are declined",
+          "[6455-9.1-01][6455-11.3.2-01][6455-4.2.1-03]") {
     for (const std::string_view value :
          {"permessage-deflate", "x-webkit-deflate-frame, foo; bar=1", ", ,a, ,", "a;b=\"10\""})
         REQUIRE(judge(plus("Sec-WebSocket-Extensions", value)) == none);
@@ -309,7 +312,7 @@ TEST_CASE("a request without Upgrade is plain when the host serves those", "[911
     REQUIRE(judge_request({"GET", "/", 10, plain}, config, request) == outdated_http_version);
 }
 
-TEST_CASE("a client that expects 100 is noticed", "[9110-7.8-08]") {
+TEST_CASE("a client that expects 100 is noticed") {
     const Config config;
     Request request;
     for (const auto& [value, expected] :

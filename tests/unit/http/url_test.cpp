@@ -18,8 +18,7 @@ std::string parse(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("a URL gives host, port, security and target",
-          "[6455-3-01][6455-3-02][6455-3-03][6455-11.1.1-01]") {
+TEST_CASE("a URL gives host, port, security and target", "[6455-3-01][6455-3-02][6455-3-03]") {
     REQUIRE(parse("ws://example.com") == "plain example.com 80 ");
     REQUIRE(parse("wss://example.com") == "secure example.com 443 ");
     REQUIRE(parse("WSS://Example.com/") == "secure Example.com 443 /");
@@ -35,7 +34,8 @@ TEST_CASE("a URL gives host, port, security and target",
 }
 
 TEST_CASE("what is no ws or wss URL is refused",
-          "[6455-3-01][6455-3-05][6455-4.1-03][9110-4.2.4-01]") {
+          "[6455-3-01][6455-3-05][6455-4.1-03][9110-4.2.4-01][6455-11.1.1-02][6455-11.1.2-02]"
+          "[6455-11.1.1-01][6455-11.1.2-01]") {
     for (const std::string_view text : {"",
                                         "ws:",
                                         "ws:/",
@@ -81,12 +81,30 @@ TEST_CASE("what is no ws or wss URL is refused",
                                         "ws://[1.2.3.4]/"}) {
         INFO(text);
         REQUIRE(parse(text) == "refused");
+        const std::string secure = "wss" + std::string(text.substr(text.starts_with("ws") ? 2 : 0));
+        REQUIRE(parse(secure) == "refused");
     }
     REQUIRE(parse(std::string_view("ws://h/\0x", 9)) == "refused");
     Url url;
     url.port = 7;
     REQUIRE(parse_url("ws://h:x/", url) == Refusal::invalid_url);
     REQUIRE(url.port == 7);
+}
+
+TEST_CASE("the parts of a URL make it again, for whom a proxy's script asks", "[6455-4.1-12]") {
+    for (const std::string_view text :
+         {"ws://h", "wss://h/", "ws://Example.com:8080/chat?a=b", "wss://[::1]:9000?q",
+          "ws://h:443/a%20b", "wss://h:80/", "ws://127.0.0.1/?"}) {
+        Url url, again;
+        REQUIRE(parse_url(text, url) == Refusal::none);
+        const std::string rebuilt = (url.secure ? "wss://" : "ws://") + std::string(url.host) + ":" +
+                                    std::to_string(url.port) + std::string(url.target);
+        REQUIRE(parse_url(rebuilt, again) == Refusal::none);
+        REQUIRE(again.secure == url.secure);
+        REQUIRE(again.host == url.host);
+        REQUIRE(again.port == url.port);
+        REQUIRE(again.target == url.target);
+    }
 }
 
 TEST_CASE("a host is a name, an IPv4 or an IPv6 address", "[9112-3.2-05]") {
