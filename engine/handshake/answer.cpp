@@ -99,12 +99,14 @@ bool is_reserved(std::string_view name, Role role, Transport transport) noexcept
     return false;
 }
 
-// Whether each one that is accepted was offered; both lists are well-formed.
+// Whether each one that is accepted was offered, and they are not too many; both lists are well-formed.
 bool were_offered(const Request& request, const Field& accepted, const Limits& limits) noexcept {
     const std::uint32_t empty_max = limits.empty_element_count_max;
     http::ExtensionReader extensions({&accepted, 1}, accepted.name, empty_max);
+    std::uint32_t count = 0;
     for (http::Extension one; extensions.next(one) == http::Reading::found;)
-        if (!http::names_extension(request.fields, extensions_name, one.name, empty_max))
+        if (++count > accepted_extension_count_max ||
+            !http::names_extension(request.fields, extensions_name, one.name, empty_max))
             return false;
     return true;
 }

@@ -11,12 +11,18 @@
 #include "hawse/role.hpp"
 #include "handshake/output.hpp"
 
+#include <cstdint>
+
 namespace hawse::handshake {
 
 /// Whether the host may send these fields: names are tokens, values are field values, and none is
 /// one that the engine writes itself. `role` is the sender's.
 [[nodiscard]] Refusal check_fields(std::span<const Field> fields, Role role,
                                    Transport transport) noexcept;
+
+/// Extensions that one answer may accept. Each is looked for in the offer, and without a bound two lists
+/// that fill their heads would be work for seconds.
+inline constexpr std::uint32_t accepted_extension_count_max = 64;
 
 /// Whether extensions that a proxy relays, in either direction, are none or a list of them.
 [[nodiscard]] bool is_relayable(std::string_view extensions, const Limits& limits) noexcept;

@@ -5,6 +5,7 @@
 #include "hawse/response.hpp"
 
 #include "hawse/frame_header.hpp"
+#include "handshake/answer.hpp"
 #include "handshake/status.hpp"
 #include "http/field.hpp"
 #include "http/stream_fields.hpp"
@@ -55,9 +56,13 @@ Violation check_extensions(Fields fields, const Offer& offer, const Config& conf
     if (http::check_extensions(fields, name, empty_max) == ListShape::malformed)
         return Violation::response_malformed_extensions;
     http::ExtensionReader accepted(fields, name, empty_max);
-    for (http::Extension one; accepted.next(one) == http::Reading::found;)
+    std::uint32_t count = 0;
+    for (http::Extension one; accepted.next(one) == http::Reading::found;) {
+        if (++count > handshake::accepted_extension_count_max)
+            return Violation::response_malformed_extensions;
         if (!http::names_extension({&offered, 1}, name, one.name, empty_max))
             return Violation::response_unoffered_extension;
+    }
     return Violation::none;
 }
 

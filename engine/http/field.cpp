@@ -190,7 +190,6 @@ Reading ExtensionReader::read_element(Extension& extension) noexcept {
     if (empty) {
         if (empty_elements_left_-- == 0) return Reading::malformed;
     } else {
-        if (elements_left_-- == 0) return Reading::malformed;
         extension.name = take_token(rest_);
         if (extension.name.empty()) return Reading::malformed;
         extension.parameters = ParameterReader(rest_);

@@ -118,10 +118,6 @@ struct Extension {
     ParameterReader parameters;
 };
 
-/// Elements of an extension list; one with more is malformed. Each name in one list is looked for in
-/// another, so without a bound two lists that fill their heads would be work for seconds.
-inline constexpr std::uint32_t extension_count_max = 64;
-
 /// The elements of an extension list on however many lines, in order. White space is tolerated
 /// around ";", "=" and ",". O(octets) for the whole of it. RFC 6455 §9.1
 class ExtensionReader {
@@ -140,7 +136,6 @@ private:
     std::string_view name_;
     std::string_view rest_ = {};
     std::uint32_t empty_elements_left_;
-    std::uint32_t elements_left_ = extension_count_max;
     bool in_line_ = false;
     bool present_ = false;
     bool has_element_ = false;
