@@ -179,6 +179,7 @@ public:
         settle();
         while (const Event event = connection_.next_event()) {
             story.tell(event);
+            if (host) host(connection_, event);
             settle();
         }
         settle();
@@ -211,6 +212,7 @@ public:
     }
 
     Story story = {};
+    std::function<void(Connection&, const Event&)> host = {};  ///< what it does with each event
     Octets output = {};
     Time now = {1'000'000'000};
     Refusal last_refusal = Refusal::none;

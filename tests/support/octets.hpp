@@ -83,14 +83,18 @@ inline Octets frame(Role from, unsigned first, ConstBytes payload) {
     const unsigned mask = from == Role::client ? 0x80 : 0;
     const std::size_t extended = size < 126 ? 0 : size <= 0xFFFF ? 2 : 8;
     const std::size_t length = extended == 0 ? size : extended == 2 ? 126 : 127;
-    Octets octets = {static_cast<std::byte>(first), static_cast<std::byte>(mask | length)};
+    Octets octets;
+    octets.reserve(14 + size);
+    octets.push_back(static_cast<std::byte>(first));
+    octets.push_back(static_cast<std::byte>(mask | length));
     for (std::size_t left = extended; left != 0; --left)
         octets.push_back(static_cast<std::byte>(std::uint64_t{size} >> (8 * (left - 1))));
     if (mask != 0)
         for (const unsigned key : sample_key) octets.push_back(static_cast<std::byte>(key));
-    for (std::size_t index = 0; index < size; ++index)
-        octets.push_back(payload[index] ^
-                         static_cast<std::byte>(mask == 0 ? 0 : sample_key[index % 4]));
+    append(octets, payload);
+    std::byte* const masked = octets.data() + octets.size() - size;
+    for (std::size_t index = 0; mask != 0 && index < size; ++index)
+        masked[index] ^= static_cast<std::byte>(sample_key[index % 4]);
     return octets;
 }
 inline Octets frame(Role from, unsigned first, std::string_view payload = {}) {
