@@ -609,8 +609,9 @@ std::vector<Wait> every_wait() {
         {"ping", seconds(30),
          [=](const std::shared_ptr<Scene>& scene, Time now) {
              fill_waits(*scene, [](Waits& waits) { waits.ping = seconds(30); });
-             return subject_of(scene, now, Role::client, [](Drive&) {},
-                               [](Drive& drive) { return drive->wants().write(); });
+             return subject_of(
+                 scene, now, Role::client, [](Drive&) {},
+                 [](Drive& drive) { return drive->wants().write(); });
          }},
         {"pong", seconds(20),
          [=](const std::shared_ptr<Scene>& scene, Time now) {
@@ -626,14 +627,15 @@ std::vector<Wait> every_wait() {
         {"idle", seconds(60),
          [=](const std::shared_ptr<Scene>& scene, Time now) {
              fill_waits(*scene, [](Waits& waits) { waits.idle = seconds(60); });
-             return subject_of(scene, now, Role::server, [](Drive&) {}, has_failed);
+             return subject_of(
+                 scene, now, Role::server, [](Drive&) {}, has_failed);
          }},
         {"close", seconds(10),
          [=](const std::shared_ptr<Scene>& scene, Time now) {
              fill_waits(*scene, [](Waits& waits) { waits.close = seconds(10); });
-             return subject_of(scene, now, Role::client,
-                               [](Drive& drive) { CHECK(drive->close() == Refusal::none); },
-                               is_closed);
+             return subject_of(
+                 scene, now, Role::client,
+                 [](Drive& drive) { CHECK(drive->close() == Refusal::none); }, is_closed);
          }},
         {"linger", seconds(2),
          [=](const std::shared_ptr<Scene>& scene, Time now) {
@@ -731,8 +733,7 @@ TEST_CASE("a clock that steps back takes every wait along, at whatever moment, a
                     subject.advance(now);
                     CHECK_FALSE(subject.is_over());
                 }
-                const Time due =
-                    now + nanoseconds(wait.length.nanoseconds - passed.nanoseconds);
+                const Time due = now + nanoseconds(wait.length.nanoseconds - passed.nanoseconds);
                 CHECK(subject.deadline() == due);
                 subject.advance(due + nanoseconds(-1));
                 CHECK_FALSE(subject.is_over());
@@ -757,7 +758,8 @@ TEST_CASE("from one end of time to the other no wait is over, and none is lost")
             }
 }
 
-TEST_CASE("the last moment is a moment, and what begins then is waited for when the clock is back") {
+TEST_CASE(
+    "the last moment is a moment, and what begins then is waited for when the clock is back") {
     for (const Wait& wait : every_wait()) {
         if (wait.name == "pong") continue;  // its ping is not due while time stands still
         CAPTURE(wait.name);

@@ -26,5 +26,6 @@ struct Wanted {
 
 void run_vectors(Report& report, const Wanted& wanted);
 void run_handshakes(Report& report, const Wanted& wanted);
+void run_simulation(Report& report, const Wanted& wanted);
 
 }  // namespace hawse::test::replay
