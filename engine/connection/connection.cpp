@@ -100,6 +100,8 @@ void Connection::abort(Time now) noexcept { conversation().end(Cause::aborted, n
 
 void Connection::begin_soon() noexcept { conversation().begin_soon(); }
 
+void Connection::note_progress(Time now) noexcept { conversation().note_progress(now); }
+
 void Connection::end(Cause cause, Time now) noexcept { conversation().end(cause, now); }
 
 std::size_t Connection::gather(std::span<Slice> slices) noexcept {

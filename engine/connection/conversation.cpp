@@ -309,18 +309,18 @@ std::size_t Conversation::gather(std::span<Slice> slices) noexcept {
 
 void Conversation::hand_over(std::size_t size, Time now) noexcept {
     deadlines_.touch(waits(), now);
-    take_output(std::min(size, sender_.shown_size()), now);
+    take_output(std::min(size, sender_.shown_size()));
 }
 
 // The transport has it. What is acknowledged behind the end is memory alone.
-void Conversation::take_output(std::size_t size, Time now) noexcept {
+void Conversation::take_output(std::size_t size) noexcept {
     if (size == 0) return;
     if (sender_.hand_over(shared_, size)) {
         deadlines_.ping_queued = false;
-        deadlines_.pinged.start(now);
-        keepalive_handed_ = now;
+        deadlines_.pinged.start(deadlines_.clock());
+        keepalive_handed_ = deadlines_.clock();
     }
-    if (phase_ != Phase::closed) deadlines_.stalled.start(now);
+    if (phase_ != Phase::closed) deadlines_.stalled.start(deadlines_.clock());
 }
 
 void Conversation::release(std::size_t size) noexcept {
@@ -347,7 +347,7 @@ std::size_t Conversation::write_output(Bytes into, Time now) noexcept {
     deadlines_.touch(waits(), now);
     if (sender_.handed_size() != 0) return 0;
     const std::size_t size = sender_.copy_into(shared_, into);
-    take_output(size, now);
+    take_output(size);
     release(size);
     return size;
 }
@@ -450,11 +450,9 @@ State Conversation::state() const noexcept {
 
 void Conversation::advance(Time now) noexcept {
     deadlines_.touch(waits(), now);
-    for (;;) {
-        const Overdue overdue = deadlines_.overdue(waits());
-        if (overdue == Overdue::nothing) return;
+    for (Overdue overdue; (overdue = deadlines_.overdue(waits())) != Overdue::nothing;)
         act_on_overdue(overdue);
-    }
+    deadlines_.touch(waits(), now);  // what that has begun, begins now
 }
 
 // Each of these ends its own wait, so that advance() ends.

@@ -54,6 +54,11 @@ public:
     void release(std::size_t size) noexcept;
     void wrote(std::size_t size, Time now) noexcept;
     std::size_t write_output(Bytes into, Time now) noexcept;
+    /// The transport has taken, or given back, what stands before all output of ours.
+    void note_progress(Time now) noexcept {
+        deadlines_.touch(waits(), now);
+        if (deadlines_.stalled.runs()) deadlines_.stalled.start(deadlines_.clock());
+    }
     void write_ended(Time now) noexcept;
     Token next_released() noexcept { return sender_.next_released(); }
     [[nodiscard]] std::size_t output_size() const noexcept { return sender_.held_size(); }
@@ -71,7 +76,7 @@ private:
     [[nodiscard]] bool awaits_transport() const noexcept;
 
     Event pull() noexcept;
-    void take_output(std::size_t size, Time now) noexcept;
+    void take_output(std::size_t size) noexcept;
     bool act_on(Event& event) noexcept;
     void take_closing(const Event& event) noexcept;
     void take_pong(ConstBytes payload) noexcept;

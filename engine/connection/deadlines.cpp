@@ -41,14 +41,13 @@ Overdue Deadlines::overdue(const Waits& waits) const noexcept {
 }
 
 void Deadlines::touch(const Waits& waits, Time now) noexcept {
-    if (now == never) now = {never.nanoseconds - 1};  // a moment, though the last one
+    now = moment(now);
     const Time expected = earliest(waits, never);
     const bool stepped_back = now < clock_;
     const bool late = now > expected && now - expected > waits.clock_jump;
     const bool jumped = late && !jumped_before_;
-    const Duration step = now - clock_;
     for (Since* since : {&received, &pinged, &closing, &lingering, &stalled}) {
-        if (stepped_back || jumped) since->shift(step);
+        if (stepped_back || jumped) since->shift(clock_, now);
         since->touch(now);
     }
     if (late)

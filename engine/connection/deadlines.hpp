@@ -28,8 +28,10 @@ public:
     constexpr void touch(Time now) noexcept {
         if (at_ == soon) at_ = now;
     }
-    constexpr void shift(Duration step) noexcept {
-        if (runs() && at_ != soon) at_ = at_ + step;
+    /// The clock that showed `from` shows `to`. What has passed is short; the step may be longer than a
+    /// Duration can be.
+    constexpr void shift(Time from, Time to) noexcept {
+        if (runs() && at_ != soon) at_ = to + nanoseconds(-(from - at_).nanoseconds);
     }
 
 private:
@@ -41,7 +43,7 @@ enum class Overdue : std::uint8_t { nothing, close, linger, write_stall, pong, i
 
 class Deadlines {
 public:
-    explicit Deadlines(Time now) noexcept : clock_(now) { received.start(now); }
+    explicit Deadlines(Time now) noexcept : clock_(moment(now)) { received.start(clock_); }
 
     /// Takes notice of the time. Backward steps, and a call later than due() by more than a clock may
     /// be late, move every moment along with the clock; until a wait has ended in time or an octet came,
@@ -71,6 +73,10 @@ public:
     bool receiving = true;     // input is wanted: ping, pong and idle count
 
 private:
+    /// `never` is none, but the last one is.
+    static constexpr Time moment(Time now) noexcept {
+        return now == never ? Time{never.nanoseconds - 1} : now;
+    }
     template <typename Visitor>
     void visit(const Waits& waits, Time unknown, Visitor visitor) const noexcept;
     [[nodiscard]] Time earliest(const Waits& waits, Time unknown) const noexcept;

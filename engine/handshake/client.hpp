@@ -34,6 +34,8 @@ public:
     std::size_t release(std::size_t size) noexcept { return output_.release(size); }
     std::size_t wrote(std::size_t size, Time now) noexcept;
     std::size_t write_output(Bytes into, Time now) noexcept;
+    /// Nobody will read what was not shown.
+    void drop_output() noexcept { output_.drop(); }
     [[nodiscard]] std::size_t output_size() const noexcept { return output_.size(); }
     [[nodiscard]] std::size_t unhanded_size() const noexcept { return output_.unhanded_size(); }
     [[nodiscard]] bool is_in_flight() const noexcept { return output_.is_in_flight(); }

@@ -10,41 +10,41 @@ namespace hawse::handshake {
 class Patience {
 public:
     Patience(Time now, Duration wait, Duration clock_jump) noexcept
-        : last_(now), clock_jump_(clock_jump) {
-        begin(wait);
-    }
+        : last_(now), begun_(now), wait_(wait), clock_jump_(clock_jump) {}
 
     /// Waits for something else from the last moment known; a wait of nothing is off.
     void begin(Duration wait) noexcept {
-        deadline_ = wait > Duration{} ? last_ + wait : never;
+        begun_ = last_;
+        wait_ = wait;
         renewed_ = false;
     }
-    void stop() noexcept { deadline_ = never; }
+    void stop() noexcept { wait_ = {}; }
 
     /// Whether the waiting is over at `now`. A clock that steps back takes the deadline with it;
     /// one that jumps far beyond it too, once: a second call as late is believed.
     [[nodiscard]] bool is_over(Time now) noexcept {
-        const Duration left = deadline_ - last_;
         observe(now);
-        if (now < deadline_ || deadline_ == never) return false;
-        if (renewed_ || now - deadline_ <= clock_jump_) return true;
-        deadline_ = now + left;
-        renewed_ = true;
-        return false;
+        return deadline() != never && now >= deadline();
     }
 
     /// Takes note of the time and judges nothing.
     void observe(Time now) noexcept {
-        if (now < last_ && deadline_ != never) deadline_ = now + (deadline_ - last_);
+        const bool late = now > deadline() && now - deadline() > clock_jump_;
+        if (now < last_ || (late && !renewed_))
+            begun_ = now + nanoseconds(-(last_ - begun_).nanoseconds);
+        renewed_ = renewed_ || late;
         last_ = now;
     }
 
-    [[nodiscard]] Time deadline() const noexcept { return deadline_; }
+    [[nodiscard]] Time deadline() const noexcept {
+        return wait_ > Duration{} ? begun_ + wait_ : never;
+    }
 
 private:
     Time last_;
+    Time begun_;
+    Duration wait_;
     Duration clock_jump_;
-    Time deadline_ = never;
     bool renewed_ = false;
 };
 

@@ -199,7 +199,9 @@ Event Peer::next_conversation_event() noexcept {
 
 // Its answer is written, or was never shown, and what it showed of the request was seen.
 void Peer::end_handshake() noexcept {
-    if (conversing_ && answer_size() == 0) give_back_handshake();
+    if (!conversing_) return;
+    if (connection_->wants().close()) visit([](auto& side) { side.drop_output(); });
+    if (answer_size() == 0) give_back_handshake();
 }
 
 Event Peer::next_failure_event() noexcept {
@@ -284,16 +286,23 @@ std::size_t Peer::gather(std::span<Slice> slices) noexcept {
     return count;
 }
 
+// What waits behind the answer is not stalled while that moves.
+void Peer::note_progress(std::size_t answer_size) noexcept {
+    if (connection_ && answer_size != 0) connection_->note_progress(clock_);
+}
+
 void Peer::hand_over(std::size_t size, Time now) noexcept {
     observe(now);
     std::size_t answer = 0;
     visit([&](auto& side) { answer = side.hand_over(size, now); });
+    note_progress(answer);
     if (connection_) connection_->handed_over(size - answer, now);
 }
 
 void Peer::release(std::size_t size) noexcept {
     std::size_t answer = 0;
     visit([&](auto& side) { answer = side.release(size); });
+    note_progress(answer);
     end_handshake();
     if (connection_) connection_->reusable(size - answer);
 }
@@ -304,6 +313,7 @@ void Peer::wrote(std::size_t size, Time now) noexcept {
     observe(now);
     std::size_t answer = 0;
     visit([&](auto& side) { answer = side.wrote(size, now); });
+    note_progress(answer);
     end_handshake();
     if (connection_) connection_->wrote(size - answer, now);
 }
@@ -313,6 +323,7 @@ std::size_t Peer::write_output(Bytes into, Time now) noexcept {
     observe(now);
     std::size_t size = 0;
     visit([&](auto& side) { size = side.write_output(into, now); });
+    note_progress(size);
     end_handshake();
     if (connection_ && unhanded_size() == 0)
         size += connection_->write_output(into.subspan(size), now);

@@ -81,6 +81,7 @@ private:
     void observe(Time now) noexcept {
         if (!is_idle()) clock_ = now;
     }
+    void note_progress(std::size_t answer_size) noexcept;
     bool lease_handshake() noexcept;
     void end_handshake() noexcept;
     void give_back_handshake() noexcept;

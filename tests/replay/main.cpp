@@ -36,6 +36,8 @@ constexpr Group groups[] = {
     {"handshakes", run_handshakes, "each handshake of the catalogue ends as expected, at every cut",
      "[6455-4.1-43][6455-4.1-54][6455-4.1-56][6455-4.2.1-02][6455-4.2.2-16][6455-4.2.2-22]"},
     {"transcripts", run_transcripts, "each transcript goes as it is written, at every cut", ""},
+    {"simulation", run_simulation,
+     "two engines, whatever they do and whatever happens between them, keep every promise", ""},
 };
 
 struct Arguments {

@@ -95,52 +95,62 @@ public:
     void tell(const Event& event) {
         if (event.is_frame()) return tell_frame(event);
         if (!event.is_part()) {
+            write_part();
             lines_.push_back(in_words(event));
             part_open_ = false;
             return;
         }
-        if (event.first() || !part_open_) {
-            lines_.emplace_back();
-            part_.clear();
-            part_head_ = event.first() ? "first " : "next ";
-        }
-        part_.insert(part_.end(), event.payload().begin(), event.payload().end());
-        part_open_ = !event.last();
-        lines_.back() = part_head_ + (event.last() ? "last " : "") + "part of " +
-                        (event.message_kind() == MessageKind::text ? "text " : "binary ") +
-                        quoted(part_);
+        begin_part(event, event.first() ? "first " : "next ");
+        part_words_ = part_head_ + (event.last() ? "last " : "") + "part of " +
+                      (event.message_kind() == MessageKind::text ? "text " : "binary ");
     }
 
-    [[nodiscard]] const std::vector<std::string>& lines() const noexcept { return lines_; }
+    [[nodiscard]] const std::vector<std::string>& lines() const {
+        write_part();
+        return lines_;
+    }
     [[nodiscard]] std::string text() const {
         std::string joined;
-        for (const std::string& line : lines_) joined += joined.empty() ? line : "\n" + line;
+        for (const std::string& line : lines()) joined += joined.empty() ? line : "\n" + line;
         return joined;
     }
     void forget() {
         lines_.clear();
-        part_open_ = false;
+        part_open_ = part_unwritten_ = false;
     }
 
 private:
     // Pieces of one frame: nothing comes between them.
     void tell_frame(const Event& event) {
-        if (event.first() || !part_open_) {
-            lines_.emplace_back();
-            part_.clear();
-            part_head_ = event.first() ? "" : "rest of ";
-        }
-        part_.insert(part_.end(), event.payload().begin(), event.payload().end());
-        part_open_ = !event.last();
+        begin_part(event, event.first() ? "" : "rest of ");
         const std::array first = {std::byte{event.first_octet()}};
-        lines_.back() = part_head_ + (event.last() ? "" : "begun ") + "frame " + hex(first) + " " +
-                        quoted(part_);
+        part_words_ = part_head_ + (event.last() ? "" : "begun ") + "frame " + hex(first) + " ";
     }
 
-    std::vector<std::string> lines_;
+    void begin_part(const Event& event, std::string_view head) {
+        if (event.first() || !part_open_) {
+            write_part();
+            lines_.emplace_back();
+            part_.clear();
+            part_head_ = head;
+        }
+        append(part_, event.payload());
+        part_open_ = !event.last();
+        part_unwritten_ = true;
+    }
+
+    // Once it is looked at, or over: many small parts would be written down again and again.
+    void write_part() const {
+        if (part_unwritten_) lines_.back() = part_words_ + quoted(part_);
+        part_unwritten_ = false;
+    }
+
+    mutable std::vector<std::string> lines_;
     std::string part_head_;
+    std::string part_words_;
     Octets part_;
     bool part_open_ = false;
+    mutable bool part_unwritten_ = false;
 };
 
 /// How a Drive behaves after each event.

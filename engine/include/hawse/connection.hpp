@@ -252,9 +252,11 @@ private:
     /// library can change behind it.
     static constexpr std::size_t storage_size = 256;
 
-    // A Session's conversation begins at a moment that nobody has told, and may end with its opening.
+    // A Session's conversation begins at a moment that nobody has told, waits behind the answer of its
+    // opening, and may end with it.
     friend class session::Peer;
     void begin_soon() noexcept;
+    void note_progress(Time now) noexcept;
     void end(Cause cause, Time now) noexcept;
 
     connection::Conversation& conversation() noexcept;
