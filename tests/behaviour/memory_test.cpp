@@ -207,6 +207,35 @@ TEST_CASE("without memory a Close is answered in pieces of one octet, and not ch
     }
 }
 
+TEST_CASE("a Close that had no memory takes a reason, and a pong before it, when there is some") {
+    for (const Role role : both_roles) {
+        Rig rig;
+        Statistics statistics;
+        Drive drive(rig, role, Drain::nothing);
+        drive->count_into(&statistics);
+        rig.allocator.fail(0, Failure::once);
+        CHECK(drive->close(CloseCode{4000}) == Refusal::none);
+        drive.feed(frame(other(role), 0x89, "ping"));
+        CHECK(frames_in_words(drive.drain().output) == "8a \"ping\"\n88 <0fa0>");
+        CHECK(statistics.sent.frames == 2);
+
+        Drive second(rig, role, Drain::nothing);
+        rig.allocator.fail(0, Failure::once);
+        second.feed(close_frame(other(role), 1000));
+        CHECK(second->close(CloseCode{4001}, "why") == Refusal::none);
+        CHECK(frames_in_words(second.drain().output) == "88 <0fa1776879>");
+    }
+}
+
+TEST_CASE("a Close that cannot be answered for want of a key was not received") {
+    Rig rig;
+    Drive drive(rig, Role::client);
+    rig.entropy.dry = true;
+    drive.feed(close_frame(Role::server, 1000, "a reason")).end();
+    CHECK(drive.story.text() == "failed 1006 no_entropy\n"
+                                "closed unclean sent 1006 received 1006 \"\" no_entropy");
+}
+
 TEST_CASE("a call without memory is refused and changes nothing") {
     for (const Role role : both_roles) {
         Rig rig;
