@@ -34,6 +34,8 @@ constexpr Group groups[] = {
      "01]"},
     {"handshakes", run_handshakes, "each handshake of the catalogue ends as expected, at every cut",
      "[6455-4.1-43][6455-4.1-54][6455-4.1-56][6455-4.2.1-02][6455-4.2.2-16][6455-4.2.2-22]"},
+    {"failing_allocations", run_failing_allocations,
+     "each allocation and each draw of entropy fails, once and from then on, without harm", ""},
 };
 
 struct Arguments {
