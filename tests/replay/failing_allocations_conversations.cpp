@@ -162,6 +162,17 @@ void send_behind_backpressure(Attempt& attempt) {
     talk.side.end();
 }
 
+// Memory for some of it is there, and for the rest is not.
+void send_in_blocks(Attempt& attempt) {
+    Talk talk(attempt, Way::unwritten);
+    (void)talk.send("in front");
+    (void)talk.send(letters(140'000));
+    (void)talk.send("behind");
+    talk.close(CloseCode::normal);
+    talk.side.feed(close_frame(talk.peer, 1000));
+    talk.side.end();
+}
+
 void send_parts(Attempt& attempt) {
     Talk talk(attempt);
     Connection& connection = *talk.side;
@@ -374,6 +385,7 @@ constexpr std::array scenarios = {
     Scenario{"messages sent in frames", send_in_frames<Way::gathered>},
     Scenario{"messages sent in frames, not written", send_in_frames<Way::unwritten>},
     Scenario{"messages sent behind backpressure", send_behind_backpressure},
+    Scenario{"messages sent in several blocks", send_in_blocks},
     Scenario{"messages sent in parts", send_parts},
     Scenario{"frames relayed", relay_frames<Way::copied>},
     Scenario{"frames relayed, given back later", relay_frames<Way::later>},
