@@ -305,8 +305,9 @@ void close_first(Attempt& attempt) {
     talk.side.end();
 }
 
+template <Way way>
 void close_second(Attempt& attempt) {
-    Talk talk(attempt, Way::unwritten);
+    Talk talk(attempt, way);
     talk.side.feed(close_frame(talk.peer, 1010, letters(123)), 50);
     talk.close(CloseCode{4001}, letters(100));
     talk.close(CloseCode{4002}, letters(110));
@@ -353,7 +354,8 @@ void break_off(Attempt& attempt) {
 void close_unwritten(Attempt& attempt) {
     Talk talk(attempt, Way::unwritten);
     talk.close(CloseCode{4000});
-    talk.side.feed(joined({frame(talk.peer, 0x89, "between"), close_frame(talk.peer, 4000)}), 4);
+    talk.side.feed(frame(talk.peer, 0x89, "between"));
+    talk.side.feed(close_frame(talk.peer, 4000), 4);
     talk.close(CloseCode{4001}, "too late");
     talk.side.write_all(Way::gathered);
     talk.side.end();
@@ -396,7 +398,8 @@ constexpr std::array scenarios = {
     Scenario{"keepalive", keep_alive},
     Scenario{"closing first", close_first},
     Scenario{"closing first, not written", close_unwritten},
-    Scenario{"closing second, the answer changed", close_second},
+    Scenario{"closing second, the answer changed", close_second<Way::unwritten>},
+    Scenario{"closing second, the answer on its way", close_second<Way::later>},
     Scenario{"closing both at once", close_both},
     Scenario{"closing, and nobody answers", close_late},
     Scenario{"a broken transport", break_off<false>},
