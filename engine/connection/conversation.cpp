@@ -158,7 +158,6 @@ void Conversation::take_closing(const Event& event) noexcept {
         reason_place_ = pool == nullptr ? nullptr : pool->lease(close_reason_size_max);
         if (reason_place_ == nullptr) return fail(Cause::out_of_memory);
         std::memcpy(reason_place_, reason.data(), reason.size());
-        reason_size_ = static_cast<std::uint8_t>(reason.size());
     }
     if (phase_ == Phase::open) {
         const CloseCode code = event.code_received();
@@ -171,6 +170,7 @@ void Conversation::take_closing(const Event& event) noexcept {
         deadlines_.closing.start(deadlines_.clock());
     }
     code_received_ = event.code_received();
+    reason_size_ = static_cast<std::uint8_t>(reason.size());  // not before: a failure tells neither
     exchanged_ = true;
     phase_ = after(phase_, Moment::peer_closes);
     deadlines_.receiving = false;

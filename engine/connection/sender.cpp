@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace hawse::connection {
 
@@ -199,10 +200,18 @@ bool Sender::append_frame(const Shared& shared, const Piece& piece) noexcept {
     return true;
 }
 
+// A Close for which there was none before moves in, unless it was shown: then it is the last.
 bool Sender::open_outbox(const Shared& shared) noexcept {
-    if (outbox_ == nullptr && bare_size_ == bare_released_)
-        outbox_ = Outbox::lease(shared.config->pool, is_inside_frame());
-    return outbox_ != nullptr;
+    const bool bare_close = bare_size_ != bare_released_;
+    if (outbox_ != nullptr || (bare_close && bare_shown_)) return outbox_ != nullptr;
+    outbox_ = Outbox::lease(shared.config->pool, is_inside_frame());
+    if (outbox_ == nullptr) return false;
+    if (!bare_close) return true;
+    ControlFrame* const control = outbox_->close_without_reason();
+    std::memcpy(control->octets(), bare_octets_, bare_size_);
+    control->size = std::exchange(bare_size_, std::uint8_t{0});
+    outbox_->add_control(control);
+    return true;
 }
 
 void Sender::close_outbox_if_empty() noexcept {
@@ -258,7 +267,8 @@ Refusal Sender::queue_ping(const Shared& shared, ControlFrame::Kind kind,
 }
 
 Refusal Sender::queue_pong(const Shared& shared, ConstBytes payload) noexcept {
-    if (bare_size_ != bare_released_) return Refusal::none;  // behind a Close without memory
+    if (bare_size_ != bare_released_ && !open_outbox(shared))
+        return Refusal::none;  // our Close is all
     const std::uint32_t bound = pong_bound(shared);
     if (outbox_ == nullptr || outbox_->pending_pong_count() < bound)
         return queue_control(shared, ControlFrame::Kind::pong, Opcode::pong, payload);
@@ -281,8 +291,7 @@ Refusal Sender::queue_close(const Shared& shared, CloseCode code,
     const ConstBytes payload{octets, write_close_payload(octets, {code, reason})};
     FrameHeader header = FrameHeader::make(Opcode::close, true, payload.size());
     if (!draw_key(shared, header)) return Refusal::no_entropy;
-    if (bare_size_ != bare_released_ || !open_outbox(shared))
-        return queue_bare_close(shared, header, payload);
+    if (!open_outbox(shared)) return queue_bare_close(shared, header, payload);
 
     ControlFrame* control = nullptr;
     if (!reason.empty()) {

@@ -428,47 +428,11 @@ TEST_CASE("a server that speaks first is judged as usual, once there is a key",
     REQUIRE(stuck.client->state() == HandshakeState::failed);
 }
 
-TEST_CASE("each lease of a client may fail, once or for ever") {
-    const std::string long_value(3000, 'x');
-    const std::string_view names[] = {"chat"};
-    const std::string answers[] = {
-        switched + "Sec-WebSocket-Protocol: chat\r\nX: " + long_value + "\r\n\r\n",
-        "HTTP/1.1 401 No\r\n\r\n" + long_value};
-    ClientRequest request = request_to("h");
-    request.subprotocols = names;
-    for (const std::string& answer : answers) {
-        for (const bool once : {false, true}) {
-            std::size_t call_count = 2;
-            for (std::size_t fail_from = 0; fail_from <= call_count; ++fail_from) {
-                Scene scene;
-                scene.memory.fail_from = fail_from;
-                scene.memory.fail_once = once;
-                const Refusal refusal = scene.client->start(request);
-                call_count = std::max(call_count, scene.memory.call_count);
-                if (refusal != Refusal::none) {
-                    REQUIRE(refusal == Refusal::out_of_memory);
-                    REQUIRE(scene.memory.live_count == 0);
-                    REQUIRE(scene.client->output_size() == 0);
-                    if (!once) continue;
-                    REQUIRE(scene.client->start(request) == Refusal::none);
-                }
-                const std::string events = scene.receive(answer);
-                call_count = std::max(call_count, scene.memory.call_count);
-                const std::string none = "failed:out_of_memory closed:out_of_memory";
-                const bool refused = events.starts_with("response:401 failed:refused:401");
-                REQUIRE((events == none || events == "response:101 opened:101" || refused));
-                REQUIRE(scene.wants() == (events == none ? closing
-                                          : !refused     ? unsigned{Wants::write_bit}
-                                          : events.ends_with("closed:refused:401") ? closing
-                                                                                   : reading));
-            }
-            REQUIRE(call_count >= 4);
-        }
-    }
+TEST_CASE("a client without a pool is refused") {
     Config none;
     none.entropy = sample_entropy();
     ClientHandshake client(none, {});
-    REQUIRE(client.start(request) == Refusal::out_of_memory);
+    REQUIRE(client.start(request_to("h")) == Refusal::out_of_memory);
 }
 
 TEST_CASE("a client and a server agree", "[6455-4.1-43][6455-4.2.2-19]") {

@@ -523,38 +523,8 @@ TEST_CASE("output may be taken in any pieces") {
     REQUIRE(scene.server->gather({&slice, 1}) == 0);
 }
 
-TEST_CASE("every lease may fail, once or for ever") {
-    const std::string input =
-        with("Sec-WebSocket-Protocol: chat\r\nX: " + std::string(3000, 'x') + "\r\n") + "early";
-    for (const bool once : {false, true}) {
-        std::size_t call_count = 1;
-        for (std::size_t fail_from = 0; fail_from <= call_count; ++fail_from) {
-            Scene scene;
-            scene.memory.fail_from = fail_from;
-            scene.memory.fail_once = once;
-            const std::string events = scene.receive(input);
-            call_count = std::max(call_count, scene.memory.call_count);
-            if (events == "request") {
-                const Refusal refusal = scene.server->accept({"chat", {}});
-                call_count = std::max(call_count, scene.memory.call_count);
-                if (refusal == Refusal::out_of_memory) {
-                    REQUIRE(scene.server->output_size() == 0);
-                    REQUIRE(pull(*scene.server).empty());
-                    if (once) REQUIRE(scene.server->accept({"chat", {}}) == Refusal::none);
-                } else {
-                    REQUIRE(refusal == Refusal::none);
-                    REQUIRE(pull(*scene.server) == "opened:101");
-                }
-            } else {
-                const std::string told = "failed:out_of_memory closed:out_of_memory";
-                REQUIRE((events == told || events == "request " + told));
-                REQUIRE(scene.server->output_size() == 0);
-                REQUIRE(scene.wants() == Wants::close_bit);
-            }
-        }
-        REQUIRE(call_count >= 7);
-    }
-    Scene refused;  // a fault without memory to answer it
+TEST_CASE("without memory a fault is told and not answered, and no head is read") {
+    Scene refused;
     refused.memory.fail_from = 1;
     REQUIRE(refused.receive("x\r\n") ==
             "failed:violation:malformed_request_line closed:violation:malformed_request_line");

@@ -493,30 +493,6 @@ TEST_CASE("a session without memory fails and is over; a call without memory is 
     CHECK(client.session.start(sample_request()) == Refusal::none);
 }
 
-TEST_CASE("with every allocation failing in turn, a session ends cleanly or goes on") {
-    Octets input = octets_of(request_head);
-    append(input, frame(Role::client, 0x01, "frag"));
-    append(input, frame(Role::client, 0x80, "ments"));
-    append(input, close_frame(Role::client, 1000, "a reason"));
-    std::size_t points = 0;
-    for (const auto how : {CountingAllocator::Failure::once, CountingAllocator::Failure::for_ever})
-        for (std::size_t index = 0;; ++index) {
-            Rig rig;
-            Host host(rig, Role::server);
-            host.echoes = false;
-            host.decide = [](Session& session) { (void)session.accept(); };
-            rig.allocator.fail(index, how);
-            for (std::size_t at = 0; at < input.size(); at += 3)
-                host.feed(ConstBytes(input).subspan(at, std::min<std::size_t>(3, input.size() - at)));
-            host.end().pass(seconds(100)).pass(seconds(100));
-            CHECK(host.session.wants().close());
-            CHECK(host.story.find("closed") != std::string::npos);
-            if (rig.allocator.failed_count() == 0) break;
-            ++points;
-        }
-    CHECK(points > 6);
-}
-
 TEST_CASE("abort ends an opening as it ends a conversation") {
     for (const bool opened : {false, true}) {
         Rig rig;

@@ -25,6 +25,7 @@ struct Wanted {
 };
 
 void run_vectors(Report& report, const Wanted& wanted);
+void run_failing_allocations(Report& report, const Wanted& wanted);
 void run_handshakes(Report& report, const Wanted& wanted);
 void run_transcripts(Report& report, const Wanted& wanted);
 void run_simulation(Report& report, const Wanted& wanted);

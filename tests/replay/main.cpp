@@ -38,6 +38,8 @@ constexpr Group groups[] = {
     {"transcripts", run_transcripts, "each transcript goes as it is written, at every cut", ""},
     {"simulation", run_simulation,
      "two engines, whatever they do and whatever happens between them, keep every promise", ""},
+    {"failing_allocations", run_failing_allocations,
+     "each allocation and each draw of entropy fails, once and from then on, without harm", ""},
 };
 
 struct Arguments {
