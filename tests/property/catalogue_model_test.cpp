@@ -53,8 +53,9 @@ private:
         if (!control && judged.header.payload_size > message_size_max - sum) return fail(1009);
         if (judged.size == 0) return false;
         const bool whole = left_.size() - judged.size >= judged.header.payload_size;
-        Octets payload = copy_of(left_.subspan(
-            judged.size, whole ? std::size_t(judged.header.payload_size) : left_.size() - judged.size));
+        Octets payload =
+            copy_of(left_.subspan(judged.size, whole ? std::size_t(judged.header.payload_size)
+                                                     : left_.size() - judged.size));
         if (judged.header.mask != 0) payload = reference::masked(payload, judged.header.key);
         if (whole) left_ = left_.subspan(judged.size + payload.size());
         if (control) return whole && read_control(first, payload);
@@ -94,8 +95,8 @@ private:
             return true;
         }
         if (payload.size() == 1) return fail(1002);
-        const unsigned code = std::to_integer<unsigned>(payload[0]) * 256 +
-                              std::to_integer<unsigned>(payload[1]);
+        const unsigned code =
+            std::to_integer<unsigned>(payload[0]) * 256 + std::to_integer<unsigned>(payload[1]);
         if (!reference::is_close_code(code)) return fail(1002);
         const ConstBytes reason = ConstBytes(payload).subspan(2);
         const auto judged = reference::utf8(reason);
@@ -178,7 +179,8 @@ Octets octets_of(const Fields& fields) {
     put(fields.mask << 7 | short_length, 1);
     if (fields.length_form != 0) put(fields.length, fields.length_form);
     const reference::Key key = {std::byte{0x37}, std::byte{0xFA}, std::byte{0x21}, std::byte{0x3D}};
-    for (std::size_t index = 0; fields.mask != 0 && index < 4; ++index) octets.push_back(key[index]);
+    for (std::size_t index = 0; fields.mask != 0 && index < 4; ++index)
+        octets.push_back(key[index]);
     append(octets, fields.mask != 0 ? reference::masked(fields.payload, key) : fields.payload);
     return octets;
 }
@@ -256,8 +258,9 @@ void mutate(Fields& fields, std::minstd_rand& random) {
             break;
         }
         case 5: {
-            const std::uint64_t lengths[] = {0, fields.length + 1, 125, 126, 300, 301, 65535, 65536,
-                                             std::uint64_t{1} << 32, INT64_MAX, UINT64_MAX};
+            const std::uint64_t lengths[] = {
+                0,     fields.length + 1,      125,       126,       300, 301, 65535,
+                65536, std::uint64_t{1} << 32, INT64_MAX, UINT64_MAX};
             fields.length = lengths[random() % std::size(lengths)];
             fields.length_form = form_of(fields.length);
             break;
@@ -292,7 +295,9 @@ public:
                 if (random_() % 8 == 0) (void)drive->close(CloseCode::normal, texts[random_() % 4]);
                 break;
             case 2: (void)drive->send_begin(MessageKind::text); break;
-            case 3: (void)drive->send_part(as_bytes(texts[random_() % 4]), random_() % 2 == 0); break;
+            case 3:
+                (void)drive->send_part(as_bytes(texts[random_() % 4]), random_() % 2 == 0);
+                break;
             default: (void)drive->send(MessageKind::text, as_bytes(texts[random_() % 4]));
         }
     }
@@ -386,7 +391,8 @@ TEST_CASE("a link that flips bits ends both sides cleanly, and no false text is 
     constexpr unsigned rounds = 2000;
     for (unsigned seed = 1; seed <= rounds; ++seed) {
         std::minstd_rand random(seed);
-        std::array<Talker, 2> talkers = {Talker(Role::client, random), Talker(Role::server, random)};
+        std::array<Talker, 2> talkers = {Talker(Role::client, random),
+                                         Talker(Role::server, random)};
         for (int step = 0; step < 60; ++step) {
             talkers[random() % 2].act();
             const std::size_t from = random() % 2;

@@ -157,7 +157,8 @@ TEST_CASE("a message of one-octet fragments takes memory by its octets, not by i
         }
         CHECK(told_size == size);
         CHECK(worst_excess == 0);
-        CHECK(rig.allocator.peak_size() <= 3 * size);  // a place that doubles, and the one before it
+        CHECK(rig.allocator.peak_size() <=
+              3 * size);  // a place that doubles, and the one before it
         CHECK(rig.allocator.count() < 30);
     }
 }
@@ -285,16 +286,14 @@ TEST_CASE("a thousand messages that are held back cost what arrived of them", "[
 TEST_CASE("empty pings cost three times their octets at most, and no memory", "[LIM-04]") {
     constexpr std::size_t count = 1'000'000;
     Octets input;
-    for (std::size_t index = 0; index < 1000; ++index)
-        append(input, frame(Role::server, 0x89));
+    for (std::size_t index = 0; index < 1000; ++index) append(input, frame(Role::server, 0x89));
     Rig drained_rig, held_rig;
     Drive drained(drained_rig, Role::client), held(held_rig, Role::client, Drain::nothing);
     std::size_t output_size = 0, pongs_held = 0;
     std::array<std::byte, 512> place;
     for (std::size_t round = 0; round < count / 1000; ++round) {
-        pull_all(drained, input, [&](const Event&) {
-            output_size += drained->write_output(place, drained.now);
-        });
+        pull_all(drained, input,
+                 [&](const Event&) { output_size += drained->write_output(place, drained.now); });
         pull_all(held, input, [](const Event&) {});
         pongs_held = std::max(pongs_held, held->output_size() / 6);
     }
@@ -304,7 +303,7 @@ TEST_CASE("empty pings cost three times their octets at most, and no memory", "[
         CHECK(rig->allocator.peak_size() <= small_size);
 }
 
-TEST_CASE("whatever the fault, one Close is all that follows it", "[LIM-07]") {
+TEST_CASE("whatever the fault, one Close is all that follows it", "[LIM-07][OUT-05]") {
     struct Fault {
         const char* name;
         std::function<Octets(Role from)> octets;
@@ -317,22 +316,25 @@ TEST_CASE("whatever the fault, one Close is all that follows it", "[LIM-07]") {
         {"reserved_opcode", of(0x83)},
         {"fragmented_control", of(0x09)},
         {"unexpected_continuation", of(0x80)},
-        {"interleaved_message", [](Role from) {
+        {"interleaved_message",
+         [](Role from) {
              return joined({frame(from, 0x01, "a"), frame(from, 0x81, "b")});
          }},
-        {"missing_mask or unexpected_mask", [](Role from) { return frame(other(from), 0x81, "a"); }},
-        {"oversized_control", of(0x89, std::string_view(
-                                           "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-                                           "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-                                           "xxxxxxxxxxxxxxxxx"))},
-        {"non_minimal_length", [](Role from) {
-             return unhex(from == Role::client ? "81fe000100000000" : "817e0001");
-         }},
-        {"length_high_bit", [](Role from) {
+        {"missing_mask or unexpected_mask",
+         [](Role from) { return frame(other(from), 0x81, "a"); }},
+        {"oversized_control",
+         of(0x89, std::string_view("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                                   "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                                   "xxxxxxxxxxxxxxxxx"))},
+        {"non_minimal_length",
+         [](Role from) { return unhex(from == Role::client ? "81fe000100000000" : "817e0001"); }},
+        {"length_high_bit",
+         [](Role from) {
              return unhex(from == Role::client ? "81ff800000000000000000000000"
                                                : "817f8000000000000000");
          }},
-        {"message_too_large", [](Role from) {
+        {"message_too_large",
+         [](Role from) {
              return unhex(from == Role::client ? "81ff000000010000000000000000"
                                                : "817f0000000100000000");
          }},
@@ -361,6 +363,7 @@ TEST_CASE("whatever the fault, one Close is all that follows it", "[LIM-07]") {
             const auto frames = read_frames(drive.output);
             REQUIRE(frames.size() == 1);
             CHECK(frames[0].first == 0x88);
+            CHECK(frames[0].masked == (role == Role::client));
             CHECK(count_of(drive.story, "failed") == 1);
             CHECK(count_of(drive.story, "closed") == 1);
             CHECK(drive.story.lines().size() == 3);  // the ping before it, too
@@ -404,15 +407,16 @@ TEST_CASE("lending no octets changes nothing, in whatever state", "[LIM-10]") {
         {"inside a message", fed(0x01, SIZE_MAX)},
         {"inside a control frame", fed(0x89, 8)},
         {"behind a message", fed(0x81, SIZE_MAX)},
-        {"behind our Close", [](Drive& drive, Role) {
+        {"behind our Close",
+         [](Drive& drive, Role) {
              (void)drive->close();
              drive.drain().pass({});
          }},
-        {"behind the peer's", [](Drive& drive, Role role) {
-             drive.feed(close_frame(other(role), 1000));
-         }},
+        {"behind the peer's",
+         [](Drive& drive, Role role) { drive.feed(close_frame(other(role), 1000)); }},
         {"failed", fed(0x83, SIZE_MAX)},
-        {"closed", [](Drive& drive, Role) {
+        {"closed",
+         [](Drive& drive, Role) {
              drive->abort(drive.now);
              drive.pull();
          }},

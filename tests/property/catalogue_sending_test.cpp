@@ -122,8 +122,7 @@ TEST_CASE("behind our Close come pongs until the peer's, and then nothing at all
 
 // Messages.
 
-TEST_CASE("a ping in the middle of a streamed message goes between two of its frames",
-          "[API-10]") {
+TEST_CASE("a ping in the middle of a streamed message goes between two of its frames", "[API-10]") {
     for (const Role role : both_roles) {
         Rig rig;
         Drive drive(rig, role);
@@ -190,8 +189,8 @@ TEST_CASE("no frame of a message is longer than the host has it, and characters 
                 drive.drain();
                 Octets together;
                 const auto frames = read_frames(drive.output);
-                bool form_holds = frames.size() == std::max<std::size_t>(
-                                                       (size + frame_size - 1) / frame_size, 1);
+                bool form_holds =
+                    frames.size() == std::max<std::size_t>((size + frame_size - 1) / frame_size, 1);
                 for (std::size_t index = 0; index < frames.size(); ++index) {
                     const unsigned opcode = index == 0 ? 2 : 0;
                     const unsigned fin = index + 1 == frames.size() ? 0x80 : 0;
@@ -232,13 +231,45 @@ TEST_CASE("sends are taken up to the bound and refused beyond it, and no octet o
         }
 }
 
+TEST_CASE("more said to be written than was shown takes no more than was shown", "[API-17]") {
+    for (const Role role : both_roles)
+        for (const std::size_t shown : {std::size_t{0}, std::size_t{1}, std::size_t{2}}) {
+            Rig rig;
+            Drive drive(rig, role, Drain::nothing);
+            const auto lend = [&](std::uint64_t token) {
+                return drive->send_lent(MessageKind::text, as_bytes(std::string_view("lent")),
+                                        Token{token});
+            };
+            drive->wrote(SIZE_MAX, drive.now);
+            drive->handed_over(SIZE_MAX, drive.now);
+            drive->reusable(SIZE_MAX);
+            CHECK(lend(1) == Refusal::none);
+            std::vector<Slice> slices(shown);
+            std::size_t size = 0;
+            const std::size_t count = drive->gather(slices);
+            for (std::size_t index = 0; index < count; ++index) size += slices[index].size();
+            const std::size_t held = drive->output_size();
+            CHECK(lend(2) == Refusal::none);
+            drive->handed_over(size + 1, drive.now);
+            drive->reusable(SIZE_MAX);
+            CHECK(drive->output_size() == 2 * held - size);
+            drive.drain();
+            CHECK(drive->output_size() == 0);
+            drive->wrote(1, drive.now);
+            CHECK(drive->output_size() == 0);
+            CHECK(drive->next_released() == Token{1});
+            CHECK(drive->next_released() == Token{2});
+            CHECK_FALSE(drive->next_released());
+        }
+}
+
 // Entropy, and what is shared.
 
 TEST_CASE("entropy is asked for some octets each time, and a constant one is used as it is",
           "[API-20]") {
     // It cannot throw: that it does not is part of its type.
-    static_assert(std::is_nothrow_invocable_v<decltype(Entropy::fill), void*, std::byte*,
-                                              std::size_t>);
+    static_assert(
+        std::is_nothrow_invocable_v<decltype(Entropy::fill), void*, std::byte*, std::size_t>);
     struct Source {
         std::vector<std::size_t> sizes = {};
     } source;
@@ -299,9 +330,10 @@ TEST_CASE("conversations on different threads share nothing", "[API-19]") {
     std::array<Octets, 4> told;
     {
         std::vector<std::thread> threads;
-        for (Octets& each : told) threads.emplace_back([&each] {
-            for (int count = 0; count < 20; ++count) each = talk_alone();
-        });
+        for (Octets& each : told)
+            threads.emplace_back([&each] {
+                for (int count = 0; count < 20; ++count) each = talk_alone();
+            });
         for (std::thread& thread : threads) thread.join();
     }
     for (const Octets& each : told) CHECK(each == alone);
