@@ -114,7 +114,7 @@ TEST_CASE("a reason of 123 octets is sent and received", "[6455-5.5.1-03][6455-7
 }
 
 TEST_CASE("every code received is echoed or fails as the contract lists it",
-          "[6455-5.5.1-07][6455-5.5.1-08][6455-7.4.2-01][6455-7.4.1-06][6455-7.1.5-01]") {
+          "[6455-5.5.1-07][6455-5.5.1-08][6455-7.4.2-01][6455-7.4.1-06][6455-7.1.5-01][CLOSE-26]") {
     for (const Role role : both_roles) {
         for (unsigned code = 0; code <= 0xFFFF; ++code) {
             if (code > 5100 && code % 127 != 0) continue;
@@ -179,7 +179,8 @@ TEST_CASE("a refused change of the reply leaves the reply as it was") {
     CHECK(sent_frames(drive) == "88 <0d05>");
 }
 
-TEST_CASE("closing twice sends one Close, whatever the second call says", "[6455-7.1.2-01]") {
+TEST_CASE("closing twice sends one Close, whatever the second call says", "[6455-7.1.2-01]"
+                                                                          "[CLOSE-37]") {
     for (const Role role : both_roles) {
         Rig rig;
         Drive drive(rig, role, Drain::nothing);
@@ -220,7 +221,7 @@ TEST_CASE("a Close that waits behind data when the peer's comes is still the onl
 }
 
 TEST_CASE("no message follows our Close, and the call says so",
-          "[6455-5.5.1-06][6455-6.1-02][6455-5.1-07]") {
+          "[6455-5.5.1-06][6455-6.1-02][6455-5.1-07][CLOSE-38]") {
     for (const Role role : both_roles) {
         Rig rig;
         Drive drive(rig, role);
@@ -434,7 +435,8 @@ TEST_CASE("the end of input without a Close is 1006 and not clean",
     }
 }
 
-TEST_CASE("the end of input after our Close alone is 1006 and not clean", "[6455-7.1.5-03]") {
+TEST_CASE("the end of input after our Close alone is 1006 and not clean", "[6455-7.1.5-03]"
+                                                                          "[CLOSE-40]") {
     for (const Role role : both_roles) {
         Rig rig;
         Drive drive(rig, role);
@@ -490,7 +492,8 @@ TEST_CASE("the close clock starts when the Close is queued, not when it is writt
     CHECK(drive.story.text() == "closed unclean sent 1000 received 1006 \"\" close_timeout");
 }
 
-TEST_CASE("close, end and destruction are legal in every state, and change nothing twice") {
+TEST_CASE("close, end and destruction are legal in every state, and change nothing twice",
+          "[API-14]") {
     for (const Role role : both_roles) {
         for (int stage = 0; stage < 8; ++stage) {
             Rig rig;
@@ -525,7 +528,8 @@ TEST_CASE("close, end and destruction are legal in every state, and change nothi
     }
 }
 
-TEST_CASE("receive after the end is refused, and after the closing handshake discards") {
+TEST_CASE("receive after the end is refused, and after the closing handshake discards",
+          "[API-14]") {
     Rig rig;
     Drive drive(rig, Role::server);
     drive.feed(close_frame(Role::client, 1000)).feed(octets_of("late"));

@@ -86,7 +86,7 @@ TEST_CASE("a pong is told, costs nothing and is not answered", "[6455-5.5.3-03][
 }
 
 TEST_CASE("our ping carries up to 125 octets, and 126 are refused",
-          "[6455-5.5.2-04][6455-5.5-01][6455-5.5-02]") {
+          "[6455-5.5.2-04][6455-5.5-01][6455-5.5-02][API-11]") {
     for (const Role role : both_roles) {
         Rig rig;
         Drive drive(rig, role);

@@ -65,7 +65,7 @@ TEST_CASE("a cut message is assembled inside, and its place is given back at the
     }
 }
 
-TEST_CASE("a view lives through every call but pull, receive, unread and destruction") {
+TEST_CASE("a view lives through every call but pull, receive, unread and destruction", "[API-08]") {
     for (const Role role : both_roles) {
         Rig rig;
         Drive drive(rig, role, Drain::nothing);
@@ -179,19 +179,21 @@ TEST_CASE("a batch of none pulls nothing") {
     CHECK(drive->next_event().text() == "kept");
 }
 
-TEST_CASE("receive while octets are unread is refused and changes nothing") {
-    Rig rig;
-    Drive drive(rig, Role::client);
-    Octets input = joined({frame(Role::server, 0x81, "a"), frame(Role::server, 0x81, "b")});
-    Octets second = frame(Role::server, 0x81, "c");
-    CHECK(drive->receive(input, drive.now) == Refusal::none);
-    CHECK(drive->receive(second, drive.now) == Refusal::unread_input);
-    CHECK(drive->next_event().text() == "a");
-    CHECK(drive->receive(second, drive.now) == Refusal::unread_input);
-    CHECK(drive->next_event().text() == "b");
-    CHECK_FALSE(drive->next_event());
-    CHECK(drive->receive(second, drive.now) == Refusal::none);
-    CHECK(drive->next_event().text() == "c");
+TEST_CASE("receive while octets are unread is refused and changes nothing", "[API-04]") {
+    for (const Role role : both_roles) {
+        Rig rig;
+        Drive drive(rig, role);
+        Octets input = joined({frame(other(role), 0x81, "a"), frame(other(role), 0x81, "b")});
+        Octets second = frame(other(role), 0x81, "c");
+        CHECK(drive->receive(input, drive.now) == Refusal::none);
+        CHECK(drive->receive(second, drive.now) == Refusal::unread_input);
+        CHECK(drive->next_event().text() == "a");
+        CHECK(drive->receive(second, drive.now) == Refusal::unread_input);
+        CHECK(drive->next_event().text() == "b");
+        CHECK_FALSE(drive->next_event());
+        CHECK(drive->receive(second, drive.now) == Refusal::none);
+        CHECK(drive->next_event().text() == "c");
+    }
 }
 
 TEST_CASE("unread gives back what was not touched, to be lent again") {

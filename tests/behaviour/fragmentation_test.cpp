@@ -188,7 +188,8 @@ TEST_CASE("binary octets pass through unchanged and unchecked", "[6455-5.6-02][6
         CHECK(outcome_of(role, {{0x82, "\xFF\xFE\xC3\x28"}}).story == "binary <fffec328>");
 }
 
-TEST_CASE("a fault inside a message delivers nothing of it, and parts have no last one") {
+TEST_CASE("a fault inside a message delivers nothing of it, and parts have no last one",
+          "[FRAG-18]") {
     for (const Role role : both_roles) {
         CHECK(outcome_of(role, {{0x02, "abc"}, {0x82, "def"}}).story ==
               "failed 1002 interleaved_message");

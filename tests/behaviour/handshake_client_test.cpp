@@ -89,7 +89,8 @@ struct Scene {
 TEST_CASE("a request is composed in the golden order",
           "[6455-4.1-18][6455-4.1-19][6455-4.1-20][6455-4.1-21][6455-4.1-24][6455-4.1-25]"
           "[6455-4.1-26][6455-4.1-27][6455-4.1-28][6455-4.1-34][6455-4.1-35][9110-7.2-01]"
-          "[9110-7.2-02][6455-4.1-31][6455-4.1-33][6455-4.1-41]") {
+          "[9110-7.2-02][6455-4.1-31][6455-4.1-33][6455-4.1-41]"
+          "[OUT-13]") {
     ClientRequest request = request_to("server.example.com");
     request.target = "/chat?a=b";
     const std::string head =
@@ -107,7 +108,8 @@ TEST_CASE("a request is composed in the golden order",
                    "Cookie: a=b\r\nUser-Agent: \xFFx \ty\r\nX: \r\n\r\n");
 }
 
-TEST_CASE("Host leaves a default port out and keeps brackets", "[6455-4.1-23][9112-3.2-04]") {
+TEST_CASE("Host leaves a default port out and keeps brackets", "[6455-4.1-23][9112-3.2-04]"
+                                                               "[HSC-40]") {
     const auto host = [](std::string_view name, std::uint16_t port, bool secure) {
         ClientRequest request = request_to(name);
         request.port = port;
@@ -125,7 +127,7 @@ TEST_CASE("Host leaves a default port out and keeps brackets", "[6455-4.1-23][91
 }
 
 TEST_CASE("the target is the resource name of the URL",
-          "[6455-3-04][6455-3-06][6455-4.1-22][9112-3.2.1-01]") {
+          "[6455-3-04][6455-3-06][6455-4.1-22][9112-3.2.1-01][OUT-13]") {
     const auto target = [](std::string_view text) {
         Url url;
         REQUIRE(parse_url(text, url) == Refusal::none);
@@ -147,7 +149,8 @@ TEST_CASE("the target is the resource name of the URL",
 
 TEST_CASE("nothing can be injected into a request, and a refusal leaves no trace",
           "[9112-11.1-01][6455-4.1-04][6455-4.1-37][6455-4.1-38][9112-3.2-01][9110-10.1.1-01]"
-          "[6455-4.1-32][6455-11.5-01]") {
+          "[6455-4.1-32][6455-11.5-01]"
+          "[HSC-39]") {
     const std::string nul("a\0b", 3);
     for (const std::string_view host : std::initializer_list<std::string_view>{
              "", "a b", "a\r\nX: y", "a\n", nul, "a/", "a:80", "u@h", "::1", "[::1", "h\x80", "h?"})
@@ -265,7 +268,7 @@ TEST_CASE("the subprotocol agreed outlives what was offered",
     REQUIRE(scene.client->agreement().role == Role::client);
 }
 
-TEST_CASE("interim responses are skipped up to a bound", "[9110-15.2-01]") {
+TEST_CASE("interim responses are skipped up to a bound", "[9110-15.2-01][HSC-14]") {
     const std::string interim = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
     const std::string eight = repeated(interim, 8);
     REQUIRE(ask_with(eight + sample + "frame").events == "response:101 opened:101");
@@ -367,7 +370,7 @@ TEST_CASE("a refusal's body ends where it says, at the bound, at the end or at t
     REQUIRE(as_text(late.client->response().body) == "hello");
 }
 
-TEST_CASE("silence, before or after the request, ends at the deadline", "[6455-4.1-13]") {
+TEST_CASE("silence, before or after the request, ends at the deadline", "[6455-4.1-13][HSC-37]") {
     for (const bool started : {false, true}) {
         Scene scene;
         if (started) scene.start();

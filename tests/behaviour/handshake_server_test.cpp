@@ -70,7 +70,7 @@ struct Scene {
 
 }  // namespace
 
-TEST_CASE("nine hundred parameters of an extension are declined", "[6455-4.2.2-14]") {
+TEST_CASE("nine hundred parameters of an extension are declined", "[6455-4.2.2-14][EXT-26]") {
     std::string offer = "Sec-WebSocket-Extensions: permessage-deflate";
     for (int index = 0; index < 900; ++index)
         offer += ";p" + std::to_string(index) + "=" + std::to_string(index);
@@ -95,7 +95,7 @@ TEST_CASE("accepting answers 101 in the golden order",
 }
 
 TEST_CASE("no subprotocol is named unless the host chooses one that was offered",
-          "[6455-4.2.2-11][6455-4.2.2-12][6455-4.2.2-13][6455-4.2.2-15]") {
+          "[6455-4.2.2-11][6455-4.2.2-12][6455-4.2.2-13][6455-4.2.2-15][HSS-60][OUT-12]") {
     const std::string offer = with("Sec-WebSocket-Protocol: chat\r\n"
                                    "Sec-WebSocket-Extensions: permessage-deflate\r\n");
     REQUIRE(serve({}, offer).output == switched + "\r\n");
@@ -158,7 +158,8 @@ TEST_CASE("refusals say what the client can do",
     REQUIRE(closing.starts_with(bad + "Content-Type"));
 }
 
-TEST_CASE("every violation of a request fits into 512 octets of answer") {
+TEST_CASE("every violation of a request fits into 512 octets of answer",
+          "[LIM-06]") {
     const std::string long_line = "GET /" + std::string(20'000, 'a');
     REQUIRE(serve({}, long_line).events == "failed:violation:target_too_long:414");
     REQUIRE(serve({}, long_line).output.size() <= 512);
@@ -196,7 +197,8 @@ TEST_CASE("after a refusal everything is discarded, and a later request is never
 
 TEST_CASE("what a host's rejection says is sent as it says it",
           "[6455-4.2.2-04][6455-4.2.2-05][6455-4.2.2-07][6455-4.2.2-10][9110-11.6.1-01]"
-          "[9112-4-03][6455-10.2-02][6455-10.5-01]") {
+          "[9112-4-03][6455-10.2-02][6455-10.5-01]"
+          "[API-23]") {
     const Field challenge = {"WWW-Authenticate", "Basic"};
     const std::string body(100'000, 'b');
     const auto reject = [&](const Rejection& rejection) {
@@ -226,7 +228,7 @@ TEST_CASE("what a host's rejection says is sent as it says it",
     REQUIRE(reject({503, {}, {}}).left.empty());
 }
 
-TEST_CASE("nothing can be injected into an answer", "[9112-11.1-01][9110-5.1-01]") {
+TEST_CASE("nothing can be injected into an answer", "[9112-11.1-01][9110-5.1-01][API-23]") {
     Scene scene;
     REQUIRE(scene.receive(with("Sec-WebSocket-Protocol: chat\r\n")) == "request");
     ServerHandshake& server = *scene.server;
@@ -387,7 +389,8 @@ TEST_CASE("a transport that ends while an answer is written still gets it, unles
     REQUIRE(opened.wants() == Wants::close_bit);
 }
 
-TEST_CASE("a head that does not come in time is answered 408, whatever its progress") {
+TEST_CASE("a head that does not come in time is answered 408, whatever its progress",
+          "[HSS-52]") {
     Scene scene;
     REQUIRE(scene.server->deadline() == at(10));
     REQUIRE(scene.receive("G", at(9)).empty());

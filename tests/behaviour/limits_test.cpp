@@ -140,7 +140,7 @@ TEST_CASE("the default fragment limit lets 65,536 frames through", "[6455-10.4-0
     CHECK(drive.story.text() == "binary \"x\"");
 }
 
-TEST_CASE("no declared length costs memory", "[6455-10.4-01]") {
+TEST_CASE("no declared length costs memory", "[6455-10.4-01][HDR-21]") {
     for (const Role role : both_roles)
         for (const std::string_view length :
              {"4000000000000000", "7fffffffffffffff", "0000000100000000", "00000000ffffffff"}) {

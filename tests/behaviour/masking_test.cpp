@@ -36,7 +36,7 @@ void send_everything(Drive& drive, Role role) {
 
 TEST_CASE("a client masks every frame, each with the next key of its entropy",
           "[6455-5.1-01][6455-5.3-01][6455-5.3-02][6455-5.3-03][6455-5.3-04][6455-5.3-07]"
-          "[6455-6.1-08][6455-10.3-01]") {
+          "[6455-6.1-08][6455-10.3-01][OUT-02]") {
     Rig rig;
     rig.config.limits.send_frame_size_max = 8;
     rig.config.waits.ping = seconds(30);
@@ -56,7 +56,7 @@ TEST_CASE("a client masks every frame, each with the next key of its entropy",
             CHECK(frames[left].key != frames[right].key);
 }
 
-TEST_CASE("a server masks nothing and asks for no entropy", "[6455-5.1-04]") {
+TEST_CASE("a server masks nothing and asks for no entropy", "[6455-5.1-04][OUT-05]") {
     Rig rig;
     rig.config.limits.send_frame_size_max = 8;
     rig.config.waits.ping = seconds(30);

@@ -140,7 +140,7 @@ TEST_CASE("without a pool calls that need memory are refused and the peer's need
     CHECK(drive.taken() == "880203f3");
 }
 
-TEST_CASE("an idle connection is its own 256 octets and holds no lease") {
+TEST_CASE("an idle connection is its own 256 octets and holds no lease", "[LIM-12]") {
     CHECK(sizeof(Connection) <= 256);
     for (const Role role : both_roles) {
         Rig rig;

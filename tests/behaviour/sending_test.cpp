@@ -201,7 +201,7 @@ TEST_CASE("tokens come back when the transport breaks, those in flight when they
 }
 
 TEST_CASE("a streamed message is one frame for each part, the last with FIN",
-          "[6455-5.4-02][6455-5.4-13][6455-6.1-05][6455-6.1-06][6455-6.1-07]") {
+          "[6455-5.4-02][6455-5.4-13][6455-6.1-05][6455-6.1-06][6455-6.1-07][OUT-14]") {
     for (const Role role : both_roles) {
         Rig rig;
         Drive drive(rig, role);
@@ -236,7 +236,7 @@ TEST_CASE("no other message enters one that is streamed", "[6455-5.4-11]") {
 }
 
 TEST_CASE("messages above the frame size are split, exactly the size is not",
-          "[6455-5.4-13][6455-5.4-02]") {
+          "[6455-5.4-13][6455-5.4-02][OUT-14]") {
     for (const Role role : both_roles)
         for (const bool lends : {false, true}) {
             Rig rig;

@@ -195,7 +195,7 @@ TEST_CASE("binary and text declared unchecked go out as they are") {
 }
 
 TEST_CASE("streamed text is checked across its parts, and a refused part may be replaced",
-          "[6455-5.6-01]") {
+          "[6455-5.6-01][API-13]") {
     for (const Role role : both_roles) {
         Rig rig;
         Drive drive(rig, role);

@@ -149,7 +149,7 @@ TEST_CASE("memory that a transport does not give back is a stall as well") {
     drive->reusable(3);
 }
 
-TEST_CASE("a connection that hears nothing pings, and fails when nothing answers") {
+TEST_CASE("a connection that hears nothing pings, and fails when nothing answers", "[LIM-15]") {
     for (const Role role : both_roles) {
         Rig rig;
         rig.config.waits.ping = seconds(30);
@@ -171,7 +171,7 @@ TEST_CASE("a connection that hears nothing pings, and fails when nothing answers
     }
 }
 
-TEST_CASE("any octet is liveness, a cut header and a slow message included") {
+TEST_CASE("any octet is liveness, a cut header and a slow message included", "[LIM-15]") {
     Rig rig;
     rig.config.waits.ping = seconds(30);
     Drive drive(rig, Role::client);

@@ -37,7 +37,7 @@ Violation check(const FrameHeader& header, const Circumstances& now) {
 
 TEST_CASE("every first two octets are judged as the list of rules has it",
           "[6455-5.1-02][6455-5.1-05][6455-5.2-04][6455-5.2-05][6455-5.4-03][6455-5.4-04]"
-          "[6455-5.4-09][6455-5.5-01][6455-5.5-02]") {
+          "[6455-5.4-09][6455-5.5-01][6455-5.5-02][HDR-06][HDR-07]") {
     std::uint64_t mismatches = 0, allowed = 0;
     for (unsigned bits = 0; bits < 8; ++bits) {
         const reference::Conversation now{(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0};

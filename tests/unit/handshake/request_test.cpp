@@ -209,7 +209,8 @@ TEST_CASE("as many empty elements as the limit are tolerated",
 
 TEST_CASE("the version is one number, and 13",
           "[6455-4.2.1-12][6455-4.3-04][6455-4.2.2-09][6455-11.3.5-02][6455-11.6-01]"
-          "[6455-4.2.1-03]") {
+          "[6455-4.2.1-03]"
+          "[HSS-23]") {
     REQUIRE(judge(without("Sec-WebSocket-Version")) == missing_version);
     REQUIRE(judge(plus("Sec-WebSocket-Version", "13")) == malformed_version);
     for (const std::string_view version : {"", "013", "+13", "-13", "13.0", "1 3", "13, 8", "13,",

@@ -78,7 +78,7 @@ TEST_CASE("a head is read to its empty line and not beyond", "[9112-2.1-01][9112
 }
 
 TEST_CASE("a request line is method, target and version with single spaces",
-          "[9112-3-01][9112-2.3-01][9112-3.1-01]") {
+          "[9112-3-01][9112-2.3-01][9112-3.1-01][HSS-57]") {
     REQUIRE(request_line("GET / HTTP/1.1") == "GET|/|11");
     REQUIRE(request_line("M-SEARCH * HTTP/0.9") == "M-SEARCH|*|9");
     REQUIRE(request_line("get \x80 HTTP/2.0") == "get|\x80|20");
@@ -113,7 +113,7 @@ TEST_CASE("a request line is method, target and version with single spaces",
 }
 
 TEST_CASE("a status line is HTTP/1.x and three digits, its reason ignored",
-          "[9112-4-01][9112-4-02]") {
+          "[9112-4-01][9112-4-02][HSC-10][HSC-35]") {
     REQUIRE(status_line("HTTP/1.1 101 Switching Protocols") == "11|101");
     REQUIRE(status_line("HTTP/1.1 101 ") == "11|101");
     REQUIRE(status_line("HTTP/1.1 101") == "11|101");
