@@ -53,7 +53,7 @@ std::vector<Row> read_rows(std::string_view vectors_text, std::string_view expec
 std::uint64_t limit_of(std::string_view configuration) {
     if (configuration == "dflt") return Limits{}.message_size_max;
     const std::string value(configuration.substr(std::string_view("max=").size()));
-    return value == "SIZE_MAX" ? SIZE_MAX : std::strtoull(value.c_str(), nullptr, 10);
+    return value == "SIZE_MAX" ? UINT64_MAX : std::strtoull(value.c_str(), nullptr, 10);
 }
 
 Replay replay_of(const Row& row) {

@@ -146,9 +146,12 @@ TEST_CASE("options are filled in no further than they reach") {
                           reinterpret_cast<const std::byte*>(&whole) + sizeof size,
                           size - sizeof size) == 0);
     });
-    whole.size = 1;
-    hawse_options_init(&whole, sizeof(std::size_t) - 1);  // no room for a size: nothing but zeros
-    CHECK(whole.size == 0);
+    whole.size = SIZE_MAX;
+    hawse_options_init(&whole, sizeof whole.size - 1);  // no room for a size: nothing but zeros
+    std::array<unsigned char, sizeof whole.size> found{}, wanted{};
+    std::memcpy(found.data(), &whole.size, sizeof whole.size);
+    wanted.back() = 0xFF;
+    CHECK(found == wanted);
 }
 
 TEST_CASE("each counter is shown as its twin") {

@@ -89,11 +89,11 @@ TEST_CASE("waits are spread evenly over their range", "[6455-7.2.3-02]") {
     constexpr std::size_t rounds = 20000;
     for (std::size_t round = 0; round < rounds; ++round) {
         Backoff backoff({}, entropy);
-        const auto first = static_cast<std::size_t>(next_of(backoff).nanoseconds);
+        const std::int64_t first = next_of(backoff).nanoseconds;
         for (int skipped = 0; skipped < 3; ++skipped) (void)next_of(backoff);
-        const auto fifth = static_cast<std::size_t>(next_of(backoff).nanoseconds);
-        ++first_waits.at(first / 500'000'000);
-        ++fifth_waits.at((fifth - 30'000'000'000) / 3'000'000'000);
+        const std::int64_t fifth = next_of(backoff).nanoseconds;
+        ++first_waits.at(static_cast<std::size_t>(first / 500'000'000));
+        ++fifth_waits.at(static_cast<std::size_t>((fifth - 30'000'000'000) / 3'000'000'000));
     }
     for (const auto* counts : {&first_waits, &fifth_waits})
         for (const auto count : *counts) {

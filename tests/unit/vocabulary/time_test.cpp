@@ -16,13 +16,21 @@
 namespace hawse::test {
 namespace {
 
-__extension__ using Wide = __int128;
-
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
 
-std::int64_t saturated(Wide value) {
-    return static_cast<std::int64_t>(std::clamp<Wide>(value, least, most));
+// The compiler knows when a result does not fit, on machines of every width.
+std::int64_t sum_of(std::int64_t left, std::int64_t right) {
+    std::int64_t sum = 0;
+    return !__builtin_add_overflow(left, right, &sum) ? sum : right < 0 ? least : most;
+}
+std::int64_t difference_of(std::int64_t left, std::int64_t right) {
+    std::int64_t difference = 0;
+    return !__builtin_sub_overflow(left, right, &difference) ? difference : right > 0 ? least : most;
+}
+std::int64_t product_of(std::int64_t count, std::int64_t unit) {
+    std::int64_t product = 0;
+    return !__builtin_mul_overflow(count, unit, &product) ? product : count < 0 ? least : most;
 }
 
 // Each end, the middle, and what lies a little beside them.
@@ -32,7 +40,7 @@ std::vector<std::int64_t> landmarks() {
          {least, least / 2, least / 1'000'000'000, std::int64_t{-1'000'000}, std::int64_t{0},
           std::int64_t{1'000'000}, most / 1'000'000'000, most / 1'000'000, most / 2, most})
         for (std::int64_t beside = -2; beside <= 2; ++beside)
-            values.push_back(saturated(Wide{centre} + beside));
+            values.push_back(sum_of(centre, beside));
     return values;
 }
 
@@ -40,8 +48,7 @@ TEST_CASE("a time and a duration add up, or stop at the end of time") {
     std::size_t mismatches = 0;
     for (const std::int64_t left : landmarks())
         for (const std::int64_t right : landmarks())
-            mismatches +=
-                (Time{left} + Duration{right}).nanoseconds != saturated(Wide{left} + right);
+            mismatches += (Time{left} + Duration{right}).nanoseconds != sum_of(left, right);
     CHECK(mismatches == 0);
 }
 
@@ -49,8 +56,7 @@ TEST_CASE("the span between two times is exact, or the longest there is") {
     std::size_t mismatches = 0;
     for (const std::int64_t later : landmarks())
         for (const std::int64_t earlier : landmarks())
-            mismatches +=
-                (Time{later} - Time{earlier}).nanoseconds != saturated(Wide{later} - earlier);
+            mismatches += (Time{later} - Time{earlier}).nanoseconds != difference_of(later, earlier);
     CHECK(mismatches == 0);
     CHECK(Time{least} - Time{least} == Duration{});
     CHECK(Time{-1} - Time{least} == Duration{most});
@@ -60,8 +66,8 @@ TEST_CASE("milliseconds and seconds are nanoseconds, or the longest there is") {
     for (const std::int64_t count : landmarks()) {
         INFO(count);
         CHECK(nanoseconds(count).nanoseconds == count);
-        CHECK(milliseconds(count).nanoseconds == saturated(Wide{count} * 1'000'000));
-        CHECK(seconds(count).nanoseconds == saturated(Wide{count} * 1'000'000'000));
+        CHECK(milliseconds(count).nanoseconds == product_of(count, 1'000'000));
+        CHECK(seconds(count).nanoseconds == product_of(count, 1'000'000'000));
     }
     CHECK(seconds(2) == milliseconds(2000));
     CHECK(milliseconds(1) == nanoseconds(1'000'000));
