@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 RATIO_MAX = 2.3
+LONGEST_SECONDS = 300  # each takes some seconds; this only ends what would never end
 
 # Name, the smaller size, and instructions for each unit of size: half as many again as gcc 12 at -O2 needs.
 # Sizes are such that moving all that is held with each octet, 32 octets an instruction, passes the ratio.
@@ -47,10 +48,13 @@ WORKS = {
 
 
 def count_instructions(options, name, size):
-    run = subprocess.run(
-        [options.valgrind, '--tool=callgrind', '--callgrind-out-file=/dev/null',
-         '--toggle-collect=measured_work', options.work, name, str(size)],
-        capture_output=True, text=True, check=False)
+    try:
+        run = subprocess.run(
+            [options.valgrind, '--tool=callgrind', '--callgrind-out-file=/dev/null',
+             '--toggle-collect=measured_work', options.work, name, str(size)],
+            capture_output=True, text=True, check=False, timeout=LONGEST_SECONDS)
+    except subprocess.TimeoutExpired:
+        sys.exit(f'{name} {size} has not ended after {LONGEST_SECONDS} seconds: far from linear')
     collected = re.search(r'Collected : (\d+)', run.stderr)
     if run.returncode != 0 or collected is None or int(collected[1]) == 0:
         sys.exit(f'{name} {size} gave no count:\n{run.stdout}{run.stderr}')
