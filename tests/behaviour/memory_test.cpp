@@ -93,6 +93,20 @@ TEST_CASE("a Close that had no memory takes a reason, and a pong before it, when
     }
 }
 
+TEST_CASE("without memory a ping behind our Close goes unanswered, and the closing is clean") {
+    for (const Role role : both_roles) {
+        Rig rig;
+        rig.allocator.fail(0, Failure::for_ever);
+        Drive drive(rig, role, Drain::nothing);
+        CHECK(drive->close(CloseCode{4000}) == Refusal::none);
+        drive.feed(frame(other(role), 0x89, "ping")).feed(close_frame(other(role), 4000));
+        CHECK(frames_in_words(drive.drain().output) == "88 <0fa0>");
+        drive.end();
+        CHECK(drive.story.text() == "ping \"ping\"\nclosing 4000 \"\"\n"
+                                    "closed clean sent 4000 received 4000 \"\" none");
+    }
+}
+
 TEST_CASE("a Close that cannot be answered for want of a key was not received") {
     Rig rig;
     Drive drive(rig, Role::client);

@@ -306,6 +306,12 @@ public:
         object_.abort(attempt_.now);
         pull();
     }
+    /// Commits what there is to write, and does not write it.
+    void show() {
+        if (attempt_.stops()) return;
+        std::array<Slice, 3> slices;
+        (void)object_.gather(slices);
+    }
     void write_all(Way way = Way::copied) {
         if (attempt_.stops()) return;
         write(way);

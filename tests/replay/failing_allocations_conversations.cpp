@@ -55,7 +55,8 @@ public:
         Refusal refusal = shut(reason);
         if (refusal == Refusal::out_of_memory && !attempt_.is_stopped()) {
             refusal = shut({});
-            attempt_.expect(refusal == Refusal::none, "a Close without reason needs no memory");
+            attempt_.expect(refusal != Refusal::out_of_memory,
+                            "a Close without reason needs memory");
         }
         if (refusal != Refusal::no_entropy) return;
         attempt_.gave_up = true;
@@ -225,12 +226,16 @@ void relay_frames(Attempt& attempt) {
 
 // What lands.
 
-// As a scatter read would: into the place of the message, what is over into the host's buffer.
-void land(Attempt& attempt, Side<Connection>& side, ConstBytes octets, std::size_t step) {
+// Into the place of the message; with a scatter read what is over goes into the host's buffer.
+enum class Read : std::uint8_t { plain, scatter };
+
+void land(Attempt& attempt, Side<Connection>& side, ConstBytes octets, std::size_t step,
+          Read read = Read::scatter) {
     while (!octets.empty() && !attempt.stops()) {
-        const ConstBytes piece = octets.first(std::min(octets.size(), step));
-        octets = octets.subspan(piece.size());
         const Bytes place = side->landing();
+        const std::size_t room = read == Read::plain && !place.empty() ? place.size() : step;
+        const ConstBytes piece = octets.first(std::min({octets.size(), step, room}));
+        octets = octets.subspan(piece.size());
         const std::size_t landed = std::min(place.size(), piece.size());
         if (landed != 0) std::memcpy(place.data(), piece.data(), landed);
         attempt.expect(side->landed(landed, attempt.now) == landed, "not all has landed");
@@ -240,13 +245,14 @@ void land(Attempt& attempt, Side<Connection>& side, ConstBytes octets, std::size
     }
 }
 
+template <Read read>
 void land_messages(Attempt& attempt) {
     Talk talk(attempt);
     land(attempt, talk.side,
          joined({frame(talk.peer, 0x01, letters(600)), frame(talk.peer, 0x89, "inside"),
                  frame(talk.peer, 0x80, letters(800)), frame(talk.peer, 0x82, letters(1200)),
                  close_frame(talk.peer, 1000, "landed")}),
-         170);
+         170, read);
     talk.side.end();
 }
 
@@ -305,10 +311,11 @@ void close_first(Attempt& attempt) {
     talk.side.end();
 }
 
-template <Way way>
+template <bool committed>
 void close_second(Attempt& attempt) {
-    Talk talk(attempt, way);
+    Talk talk(attempt, Way::unwritten);
     talk.side.feed(close_frame(talk.peer, 1010, letters(123)), 50);
+    if (committed) talk.side.show();
     talk.close(CloseCode{4001}, letters(100));
     talk.close(CloseCode{4002}, letters(110));
     talk.side.write_all();
@@ -355,7 +362,7 @@ void close_unwritten(Attempt& attempt) {
     Talk talk(attempt, Way::unwritten);
     talk.close(CloseCode{4000});
     talk.side.feed(frame(talk.peer, 0x89, "between"));
-    talk.side.feed(close_frame(talk.peer, 4000), 4);
+    talk.side.feed(close_frame(talk.peer, 4000));
     talk.close(CloseCode{4001}, "too late");
     talk.side.write_all(Way::gathered);
     talk.side.end();
@@ -391,15 +398,16 @@ constexpr std::array scenarios = {
     Scenario{"messages sent in parts", send_parts},
     Scenario{"frames relayed", relay_frames<Way::copied>},
     Scenario{"frames relayed, given back later", relay_frames<Way::later>},
-    Scenario{"messages landed", land_messages},
+    Scenario{"messages landed", land_messages<Read::plain>},
+    Scenario{"messages landed and scattered", land_messages<Read::scatter>},
     Scenario{"messages landed in the host's place", land_in_a_place},
     Scenario{"pings answered", answer_pings<Way::copied>},
     Scenario{"a flood of pings", answer_pings<Way::unwritten>},
     Scenario{"keepalive", keep_alive},
     Scenario{"closing first", close_first},
     Scenario{"closing first, not written", close_unwritten},
-    Scenario{"closing second, the answer changed", close_second<Way::unwritten>},
-    Scenario{"closing second, the answer on its way", close_second<Way::later>},
+    Scenario{"closing second, the answer changed", close_second<false>},
+    Scenario{"closing second, the answer on its way", close_second<true>},
     Scenario{"closing both at once", close_both},
     Scenario{"closing, and nobody answers", close_late},
     Scenario{"a broken transport", break_off<false>},
