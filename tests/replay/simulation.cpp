@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cinttypes>
+#include <csignal>
 #include <cstdio>
 #include <ctime>
 #include <string>
@@ -137,6 +138,13 @@ private:
         const auto length = static_cast<std::int64_t>(dice_.below(bound));
         const bool back = dice_.chance(40);
         Host& host = clients ? client : server;
+        const Waits& waits = host.terms().waits;
+        const Duration longest = std::max({waits.ping, waits.pong, waits.idle, waits.opening,
+                                           waits.close, waits.linger, waits.write_stall});
+        const bool late = clients ? plan_.client_habits.late : plan_.server_habits.late;
+        if (host.clock_is_steady && !back && !late &&
+            milliseconds(length) > Duration{longest.nanoseconds + waits.clock_jump.nanoseconds})
+            host.expect_jump();
         host.clock_is_steady = false;
         (clients ? client_application : server_application)
             .shift_clock(milliseconds(back ? -length : length));
@@ -243,6 +251,15 @@ private:
     Time now_ = beginning;
 };
 
+// One that crashes is to be found again as well.
+volatile std::uint64_t seed_in_progress = 0;
+
+extern "C" void tell_seed(int signal) {
+    std::fprintf(stderr, "replay simulation --seed %" PRIu64 " --tells\n", seed_in_progress);
+    std::signal(signal, SIG_DFL);
+    (void)std::raise(signal);
+}
+
 // Says on a long run how far it is.
 class Progress {
 public:
@@ -282,6 +299,7 @@ private:
 
 void run_seed(Report& report, std::uint64_t seed, bool tells, Depth& depth) {
     report.begin("seed " + std::to_string(seed));
+    seed_in_progress = seed;
     const Plan plan = draw_plan(seed);
     if (tells) std::printf("%s\n", in_words(plan).c_str());
     Run run(plan, tells);
@@ -293,8 +311,9 @@ void run_seed(Report& report, std::uint64_t seed, bool tells, Depth& depth) {
     }
     run.record(report);
     if (fault.empty() && !plan.starves && seed % 8 == 0) depth.measure(report, run);
-    if (!fault.empty())
-        report.fail(fault + "\n  replay simulation --seed " + std::to_string(seed) + " --tells");
+    if (fault.empty()) return;
+    report.fail(fault + "\n  replay simulation --seed " + std::to_string(seed) + " --tells");
+    std::fflush(stdout);  // what comes now may be an assertion
 }
 
 }  // namespace
@@ -303,11 +322,13 @@ void run_simulation(Report& report, const Wanted& wanted) {
     const std::uint64_t count = wanted.seed_count == 0 ? fixed_seed_count : wanted.seed_count;
     Progress progress(count);
     Depth depth;
+    std::signal(SIGABRT, tell_seed);
     for (std::uint64_t index = 0; index < count; ++index) {
         run_seed(report, wanted.first_seed + index, wanted.tells, depth);
         progress.tell(index + 1);
     }
     depth.tell();
+    std::signal(SIGABRT, SIG_DFL);
 }
 
 }  // namespace hawse::test::replay

@@ -9,7 +9,9 @@ namespace hawse::test::replay {
 
 namespace {
 
-constexpr unsigned invalid_text_percent = 20;
+constexpr unsigned invalid_text_percent = 10;
+// What no text ends with.
+constexpr const char* no_text[] = {"f490", "eda080", "c0", "e282", "f09f90", "c3", "ff", "80"};
 
 }  // namespace
 
@@ -187,7 +189,7 @@ std::size_t Application::draw_size() {
                              : choice < 96 ? dice_.size_below(4 * habits_.usual_size)
                              : choice < 98 ? most
                                            : dice_.pick(large);
-    if (habits_.rude && choice >= 97) return most + 1;
+    if (habits_.rude_in_size && choice >= 97) return most + 1;
     return std::min({size, most, std::size_t{70000}});
 }
 
@@ -252,8 +254,9 @@ void Application::send_message() {
     const std::size_t size = draw_size();
     call.octets = draw_octets(call.kind, size);
     call.flag = dice_.chance(10);
-    if (habits_.rude && call.kind == MessageKind::text && dice_.chance(invalid_text_percent)) {
-        append(call.octets, unhex("f490"));
+    if (habits_.rude_in_text && call.kind == MessageKind::text &&
+        dice_.chance(invalid_text_percent)) {
+        append(call.octets, unhex(dice_.pick(no_text)));
         call.flag = true;
     }
     (void)perform(std::move(call));
@@ -267,8 +270,8 @@ void Application::begin_pieces(bool in_frames) {
     const MessageKind kind = dice_.chance(50) ? MessageKind::text : MessageKind::binary;
     const std::size_t size = draw_size();
     pieces_ = draw_octets(kind, size);
-    const bool unchecked = habits_.rude && dice_.chance(invalid_text_percent);
-    if (unchecked) append(pieces_, unhex("eda0"));
+    const bool unchecked = habits_.rude_in_text && dice_.chance(invalid_text_percent);
+    if (unchecked) append(pieces_, unhex(dice_.pick(no_text)));
     frame_end_ = 0;
     if (in_frames) {
         Call call{Deed::send_frame};

@@ -18,6 +18,7 @@ struct Habits {
     bool prompt = true;  ///< it pulls all events at once, behind everything that it does
     bool rude =
         false;  ///< it breaks rules where the engine lets it, and limits of the other side's
+    bool rude_in_text = false, rude_in_size = false;  ///< in which it does
     bool in_flight = false;  ///< the transport gives memory back later than it takes octets
     bool lands = false;      ///< it reads into the places of messages
     bool late = false;       ///< it comes late to deadlines

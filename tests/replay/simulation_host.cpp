@@ -186,7 +186,10 @@ Result Host::perform(const Call& call) {
         expect(before == after, "a call that was refused has changed something");
     if (before.state == State::open && after.state != State::open) close_began_ = now_;
     const auto over = [](State state) { return state == State::failed || state == State::closed; };
-    if (over(after.state) && !over(before.state)) ended_ = {now_, heard_, progressed_};
+    if (over(after.state) && !over(before.state)) {
+        ended_ = {now_, heard_, progressed_};
+        witness.output_size_at_end = witness.output.size();
+    }
     if (before.output_size == 0 && after.output_size != 0) progressed_ = told_;
     expect(after.state == State::open || before.state == State::open ||
                after.state == before.state || after.state != State::open,
@@ -195,6 +198,12 @@ Result Host::perform(const Call& call) {
            "it asks to close before it told `closed`");
     output_peak_ = std::max(output_peak_, after.output_size);
     check_memory(call, before, std::max(message_input, message_input_));
+    check_flood();
+    if (has_time(call.deed) && result.refusal == Refusal::none) {
+        if (std::exchange(jumps_far_, false))
+            ended_by_jump_ = over(after.state) && !over(before.state);
+        if (call.deed == Deed::advance) check_deadline(call.now);
+    }
     if (after.output_size == 0 && lent_.empty()) {
         idle_frame_count_ = statistics_.sent.frames;
         idle_output_size_ = witness.output.size();
@@ -230,6 +239,7 @@ Result Host::carry_out(const Call& call) {
                 engine.receive_end(call.flag ? TransportEnd::broken : TransportEnd::orderly,
                                    call.now);
             });
+            input_ended_ = true;
             return result;
         case Deed::send: return send(call);
         case Deed::send_lent:
@@ -491,6 +501,12 @@ void Host::take_ending(const Event& event) {
         expect(witness.closing.kind() == EventKind::none, "the peer closed twice");
         expect(is_text(event.payload()), "a reason that is not UTF-8");
         witness.closing = event;
+        const bool ours_was_first = witness.line_count_at_close != SIZE_MAX;
+        const bool not_ours =
+            terms_.role == Role::server && event.code_received() == CloseCode::extension_required;
+        const CloseCode echo = not_ours ? CloseCode::normal : event.code_received();
+        expect(ours_was_first || event.code_sent() == echo,
+               "the reply is not the echo of the Close");
         witness.reason = std::string(event.reason());
         witness.message_dropped = event.message_dropped();
         return;
@@ -520,8 +536,43 @@ void Host::take_ending(const Event& event) {
                "`closed` forgot why it failed");
 }
 
+// Pongs are left out only when there are too many.
+void Host::check_flood() {
+    const std::uint64_t pings = statistics_.pings_received;
+    if (statistics_.pongs_dropped != dropped_count_)
+        expect(pings - idle_ping_count_ > std::max<std::uint64_t>(terms_.limits.pong_count_max, 10),
+               "a pong was left out, and there was no flood");
+    dropped_count_ = statistics_.pongs_dropped;
+    if (output_size() == 0) idle_ping_count_ = pings;
+}
+
+// What is waited for has a deadline, and none is further away than its wait is long.
+void Host::check_deadline(Time now) {
+    const Waits& waits = terms_.waits;
+    const Time due = deadline();
+    const auto expect_within = [&](bool waited_for, Duration wait, std::string_view what) {
+        if (waited_for && wait > Duration{}) expect(due - now <= wait, what);
+    };
+    const Duration longest = std::max({waits.ping, waits.pong, waits.idle, waits.opening,
+                                       waits.close, waits.linger, waits.write_stall});
+    expect_within(due != never, longest, "a deadline further away than any wait is long");
+    if (conversation() == nullptr || closed_told()) return;
+    const bool alone = !session_ || session_->output_size() == conversation()->output_size();
+    const bool exchanged = witness.closing.kind() == EventKind::closing;
+    expect_within(state() == State::closing && !exchanged && views_.empty(), waits.close,
+                  "a Close that is waited for without a deadline");
+    expect_within(conversation()->wants().write() && alone, waits.write_stall,
+                  "output that waits without a deadline");
+    expect_within(is_open() && conversation()->wants().read() && !input_ended_, waits.idle,
+                  "silence without a deadline");
+}
+
 // Nobody is blamed before the wait was over, by a clock that ran evenly.
 void Host::check_timeout(Cause cause) {
+    const bool timed_out = cause == Cause::idle_timeout || cause == Cause::pong_timeout ||
+                           cause == Cause::write_stalled || cause == Cause::close_timeout ||
+                           cause == Cause::opening_timeout;
+    expect(!timed_out || !ended_by_jump_, "a clock that jumped ended a wait");
     if (!clock_is_steady) return;
     const Waits& waits = terms_.waits;
     const auto passed = [&](Time since, std::int64_t wait) {

@@ -116,6 +116,7 @@ struct Witness {
     std::vector<Octets> pongs_received = {};
     Octets partial = {};                         ///< of a message that is told in parts or frames
     std::size_t line_count_at_close = SIZE_MAX;  ///< lines told when our Close was queued
+    std::size_t output_size_at_end = 0;          ///< written when it failed, or was over
     std::size_t sent_size = 0;         ///< payload octets and frames that calls have sent,
     std::size_t sent_frame_count = 0;  ///< the Close and keepalive pings among the frames
     Event closing = {};                ///< without their octets
@@ -170,6 +171,8 @@ public:
     std::string fault = {};       ///< the first thing that did not hold
 
     void expect(bool holds, std::string_view what);
+    /// Its clock is about to jump, further than it may be late, and for the first time.
+    void expect_jump() noexcept { jumps_far_ = true; }
     /// Destroys the engine; everything comes back.
     void destroy();
 
@@ -219,6 +222,8 @@ private:
     void check_shown(ConstBytes octets, bool all);
     void check_memory(const Call& call, const Look& before, std::size_t message_input);
     void check_timeout(Cause cause);
+    void check_flood();
+    void check_deadline(Time now);
     void check_refusal(Refusal found, Refusal wanted);
     [[nodiscard]] Refusal refusal_of_message(const Call& call) const;
     [[nodiscard]] Refusal refusal_of_part(const Call& call) const;
@@ -278,6 +283,11 @@ private:
     std::size_t idle_output_size_ = 0;    // octets written when nothing was waiting
     std::size_t output_peak_ = 0;         // that waited since nothing was waiting
     std::uint64_t idle_frame_count_ = 0;  // frames queued when nothing was waiting
+    std::uint64_t idle_ping_count_ = 0;
+    std::uint64_t dropped_count_ = 0;
+    bool jumps_far_ = false;
+    bool ended_by_jump_ = false;
+    bool input_ended_ = false;
     bool undecided_ = false;
     bool begun_start_ = false;  // start() was carried out
     Sending sending_ = Sending::nothing;

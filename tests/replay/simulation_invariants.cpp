@@ -222,6 +222,19 @@ std::string check_pings(const Host& host, const Sent& sent) {
     return {};
 }
 
+// The clock of a pong runs from its ping, which the transport has then.
+std::string check_pong_timeout(const Host& host, ConstBytes output) {
+    if (host.witness.failed.cause() != Cause::pong_timeout) return {};
+    const std::size_t size = host.witness.output.size() - output.size();
+    const std::size_t written = host.witness.output_size_at_end - size;
+    std::uint64_t ping_count = 0;
+    std::size_t rest = 0;
+    const std::vector<WireFrame> frames = read_frames(output.first(written), &rest);
+    for (const WireFrame& frame : frames) ping_count += frame.first == 0x89 ? 1U : 0U;
+    const std::uint64_t keepalives = host.statistics().pings_sent - host.witness.pings_sent.size();
+    return ping_count < keepalives ? "it waited for the pong of a ping that was not out" : "";
+}
+
 std::string check_close(const Host& host, const Sent& sent, bool torn) {
     const Event& closed = host.witness.closed;
     if (closed.kind() != EventKind::closed) return {};
@@ -267,6 +280,7 @@ std::string check_output(const Host& host) {
     if (fault.empty()) fault = check_messages(host, sent);
     if (fault.empty()) fault = check_pings(host, sent);
     if (fault.empty()) fault = check_close(host, sent, rest != 0);
+    if (fault.empty()) fault = check_pong_timeout(host, output);
     if (fault.empty()) fault = check_bounds(host);
     return fault.empty() ? fault : std::string(host.side()) + ": " + fault;
 }

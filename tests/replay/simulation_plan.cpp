@@ -149,6 +149,11 @@ Plan draw_plan(std::uint64_t seed) {
     draw_habits(dice, plan.server_habits, plan, plan.server, plan.client);
     plan.client_habits.rude = plan.client_habits.rude || rude;
     plan.server_habits.rude = plan.server_habits.rude || rude;
+    for (Habits* habits : {&plan.client_habits, &plan.server_habits}) {
+        const unsigned how = static_cast<unsigned>(dice.below(3));
+        habits->rude_in_text = habits->rude && how != 0;
+        habits->rude_in_size = habits->rude && how == 0;
+    }
     draw_link(dice, plan.upward, plan);
     draw_link(dice, plan.downward, plan);
     draw_opening(dice, plan);
