@@ -128,8 +128,8 @@ bool Conversation::act_on(Event& event) noexcept {
                      CloseCode{describe(event.violation()).code});
             else
                 fail(event.cause());
-            return false;
-        case EventKind::none:
+            [[fallthrough]];
+        case EventKind::none:  // these do not come from a receiver
         case EventKind::request:
         case EventKind::response:
         case EventKind::opened:
@@ -463,8 +463,10 @@ void Conversation::act_on_overdue(Overdue overdue) noexcept {
         case Overdue::idle: return fail(Cause::idle_timeout);
         case Overdue::close: return finish(Moment::time_runs_out, Cause::close_timeout);
         case Overdue::linger: return finish(Moment::time_runs_out, Cause::none);
-        case Overdue::write_stall: return finish(Moment::time_runs_out, Cause::write_stalled);
-        case Overdue::nothing: return;
+        case Overdue::write_stall:
+            finish(Moment::time_runs_out, Cause::write_stalled);
+            [[fallthrough]];
+        case Overdue::nothing: break;
     }
 }
 

@@ -89,7 +89,7 @@ void Client::advance(Time now) noexcept {
             fail(Cause::opening_timeout, Violation::none, 0);
             end();
             break;
-        case Phase::body: end(); break;
+        case Phase::body: end(); [[fallthrough]];
         case Phase::ended: break;
     }
 }

@@ -149,8 +149,8 @@ void Server::advance(Time now) noexcept {
             fail(Cause::opening_timeout, Violation::none, 0);
             break;
         case Phase::refusing:
-        case Phase::lingering: end(); break;
-        case Phase::open:
+        case Phase::lingering: end(); [[fallthrough]];
+        case Phase::open:  // nobody waits any more
         case Phase::ended: break;
     }
 }

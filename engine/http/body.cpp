@@ -96,8 +96,10 @@ BodyReader::Place BodyReader::next_place(char octet) noexcept {
         case Place::chunk_line_end:  // the last chunk is empty; the trailer is nobody's
             return octet == '\n' && size_left_ != 0 ? Place::chunk_data : Place::complete;
         case Place::chunk_end: return octet == '\r' ? Place::chunk_end_feed : Place::complete;
-        case Place::chunk_end_feed: return octet == '\n' ? Place::chunk_size : Place::complete;
-        case Place::data:
+        case Place::chunk_end_feed:
+            if (octet == '\n') return Place::chunk_size;
+            [[fallthrough]];
+        case Place::data:  // nobody asks about these
         case Place::chunk_data:
         case Place::complete: break;
     }

@@ -34,8 +34,7 @@ Refusal parse_url(std::string_view text, Url& url) noexcept {
     parsed.host = authority.host;
     parsed.target = http::cut(text, end);
     parsed.port = parsed.secure ? 443 : 80;
-    if (!authority.port.empty() && !http::read_port(authority.port, parsed.port))
-        return Refusal::invalid_url;
+    if (!authority.port.empty()) (void)http::read_port(authority.port, parsed.port);  // it is one
     for (const char character : parsed.target)
         if (!http::is_visible(character) || character == '#') return Refusal::invalid_url;
     if (parsed.port == 0) return Refusal::invalid_url;

@@ -76,8 +76,11 @@ static int requests(hawse_client_handshake* client, uint8_t* place, size_t* size
     CHECK(hawse_client_handshake_gather(client, slices, 4) == 1);
     *size = slices[0].size;
     CHECK(*size == hawse_client_handshake_output_size(client));
-    memcpy(place, slices[0].data, *size);
-    hawse_client_handshake_wrote(client, *size, now);
+    memcpy(place, slices[0].data, 10);
+    hawse_client_handshake_wrote(client, 10, now);
+    CHECK(hawse_client_handshake_write_output(client, place + 10, 20, now) == 20);
+    CHECK(hawse_client_handshake_output_size(client) == *size - 30);
+    CHECK(hawse_client_handshake_write_output(client, place + 30, 900, now) == *size - 30);
     CHECK(hawse_client_handshake_output_size(client) == 0);
     CHECK(hawse_client_handshake_state(client) == HAWSE_HANDSHAKE_STATE_OPENING);
     return 0;
@@ -427,10 +430,15 @@ static int in_own_storage(void) {
 
     CHECK(pool != NULL && counters != NULL);
     options = options_for(pool, &state);
+    CHECK(hawse_counters_init(counters_place, hawse_counters_size() - 1) == NULL);
     CHECK(hawse_config_init(config_place, hawse_config_size() - 1, &options) == NULL);
     config = hawse_config_init(config_place, sizeof config_place, &options);
     CHECK(config != NULL);
     memset(&options, 0xEE, sizeof options);  // nothing keeps them
+    CHECK(hawse_client_handshake_init(client_handshake_place, hawse_client_handshake_size() - 1,
+                                      config, now) == NULL);
+    CHECK(hawse_server_handshake_init(server_handshake_place, hawse_server_handshake_size() - 1,
+                                      config, now) == NULL);
     client_handshake = hawse_client_handshake_init(client_handshake_place,
                                                    sizeof client_handshake_place, config, now);
     server_handshake = hawse_server_handshake_init(server_handshake_place,

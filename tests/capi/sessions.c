@@ -137,7 +137,7 @@ static int converses(side* client, side* server, int64_t now) {
 
 static int closes(side* client, side* server, int64_t now) {
     hawse_slice slice;
-    CHECK(hawse_connection_close(client->connection, HAWSE_CLOSE_CODE_NORMAL, "done", 4) ==
+    CHECK(hawse_session_close(client->session, HAWSE_CLOSE_CODE_NORMAL, "done", 4) ==
           HAWSE_REFUSAL_NONE);
     CHECK(hawse_session_gather(client->session, &slice, 1) == 1);
     memcpy(server->place, slice.data, slice.size);
@@ -302,6 +302,19 @@ static int does_not_open(const hawse_config* config) {
     CHECK(hawse_session_wants(client.session) == HAWSE_WANTS_CLOSE && !next(&server));
     hawse_session_abort(server.session, 0);
     CHECK(is_next(&server, HAWSE_EVENT_KIND_CLOSED) && !next(&server));
+    hawse_session_destroy(client.session, config);
+    hawse_session_destroy(server.session, config);
+    return 0;
+}
+
+static int is_given_up(const hawse_config* config) {
+    side client = sides(hawse_session_create(config, HAWSE_ROLE_CLIENT, 0));
+    side server = sides(hawse_session_create(config, HAWSE_ROLE_SERVER, 0));
+    CHECK(asks(&client, &server, "", 0) == 0);
+    CHECK(hawse_session_close(server.session, HAWSE_CLOSE_CODE_NO_CODE, "why", 3) ==
+          HAWSE_REFUSAL_NONE);  // there is nobody yet whom the reason could be told
+    CHECK(carry(&server, &client, 0) && hawse_session_connection(server.session) == NULL);
+    CHECK(is_next(&client, HAWSE_EVENT_KIND_RESPONSE) && hawse_session_status(client.session) == 503);
     hawse_session_destroy(client.session, config);
     hawse_session_destroy(server.session, config);
     return 0;
@@ -498,6 +511,7 @@ int main(void) {
     CHECK(in_own_storage(config) == 0);
     CHECK(leased(relay_config) == 0);
     CHECK(does_not_open(config) == 0);
+    CHECK(is_given_up(config) == 0);
     CHECK(opens_over_http2(relay_config) == 0);
     CHECK(refuses_over_http2(relay_config) == 0);
     CHECK(backs_off(config) == 0);
