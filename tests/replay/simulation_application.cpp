@@ -389,7 +389,10 @@ void Application::close() {
 // What was begun is ended, and then all of it.
 void Application::finish() {
     const Connection* const connection = host_.conversation();
-    if (connection == nullptr) return;
+    if (connection == nullptr) {
+        if (habits_.never_starts && !host_.closed_told()) close();
+        return;
+    }
     if (host_.terms().role == Role::client && !host_.witness.was_opened) return;
     if (host_.sending() == Sending::frames && host_.frame_left() != 0 &&
         host_.state() != State::failed && !host_.closed_told()) {
