@@ -219,6 +219,8 @@ private:
             const Habits& habits =
                 application == &client_application ? plan_.client_habits : plan_.server_habits;
             if (!habits.prompt || plan_.starves) continue;
+            // Whether octets are early depends on when they come.
+            if (plan_.eager && host.terms().reject_early_octets) continue;
             std::string fault = check_cuts(host, application->tape(), beginning, plan_.seed);
             if (!fault.empty()) return fault;
         }

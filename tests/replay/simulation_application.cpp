@@ -9,7 +9,7 @@ namespace hawse::test::replay {
 
 namespace {
 
-constexpr unsigned invalid_text_percent = 10;
+constexpr unsigned invalid_text_percent = 30;
 // What no text ends with.
 constexpr const char* no_text[] = {"f490", "eda080", "c0", "e282", "f09f90", "c3", "ff", "80"};
 
@@ -357,6 +357,10 @@ void Application::ask_in_vain() {
         call.deed = Deed::send_frame;
         call.first_octet = dice_.pick(first_octets);
         call.octets = octets_of("no data frame");
+        if (host_.frame_left() != 0) {  // nor the rest of the one in progress
+            call.first_octet = host_.frame_first_octet();
+            call.number = host_.frame_left() + dice_.below(2);
+        }
     } else if (choice == 7) {
         call.deed = Deed::send;
         call.octets = Octets(
@@ -389,7 +393,10 @@ void Application::close() {
 // What was begun is ended, and then all of it.
 void Application::finish() {
     const Connection* const connection = host_.conversation();
-    if (connection == nullptr) return;
+    if (connection == nullptr) {
+        if (habits_.never_starts && !host_.closed_told()) close();
+        return;
+    }
     if (host_.terms().role == Role::client && !host_.witness.was_opened) return;
     if (host_.sending() == Sending::frames && host_.frame_left() != 0 &&
         host_.state() != State::failed && !host_.closed_told()) {

@@ -148,7 +148,8 @@ Host::Look Host::look() const noexcept {
             connection != nullptr ? connection->frame_left() : 0,
             deadline(),
             wants().bits(),
-            state()};
+            state(),
+            lent_.size()};
 }
 
 void Host::expect(bool holds, std::string_view what) {
@@ -182,13 +183,17 @@ Result Host::perform(const Call& call) {
     if (tells) tell(call, result);
 
     const Look after = look();
-    if (result.refusal != Refusal::none)
-        expect(before == after, "a call that was refused has changed something");
-    if (before.state == State::open && after.state != State::open) close_began_ = now_;
+    if (result.refusal != Refusal::none) {
+        Look same = before;  // room that was made for a frame without a key stays for the next one
+        if (result.refusal == Refusal::no_entropy) same.leased_size = after.leased_size;
+        expect(same == after, "a call that was refused has changed something");
+    }
+    if (before.state == State::open && after.state != State::open) close_began_ = told_;
     const auto over = [](State state) { return state == State::failed || state == State::closed; };
     if (over(after.state) && !over(before.state)) {
         ended_ = {now_, heard_, progressed_};
         witness.output_size_at_end = witness.output.size();
+        witness.output_was_written = before.output_size == 0;
     }
     if (before.output_size == 0 && after.output_size != 0) progressed_ = told_;
     expect(after.state == State::open || before.state == State::open ||
@@ -521,7 +526,6 @@ void Host::take_ending(const Event& event) {
         return;
     }
     witness.closed = event;
-    witness.output_was_reusable = flight_.empty() && output_size() == 0;
     const bool was_closing = witness.closing.kind() == EventKind::closing;
     expect(event.reason() == (was_closing ? std::string_view(witness.reason) : std::string_view{}),
            "`closed` has another reason than `closing`");
@@ -815,7 +819,9 @@ Result Host::write(const Call& call) {
         append(result.octets, slice.bytes().first(size));
         left -= size;
     }
-    check_shown(beginning, wanted && slice_count >= slices_.size());
+    const bool over =
+        state() == State::closed || state() == State::failed;  // and output is dropped
+    check_shown(beginning, wanted && !over && slice_count >= slices_.size());
 
     const std::size_t size = result.octets.size();
     const std::size_t flying = flight_.size();
@@ -909,7 +915,7 @@ Result Host::collect() {
 // What now.
 
 Result Host::advance(const Call& call) {
-    const bool early = call.now < deadline();
+    const bool early = call.now < deadline() && clock_is_steady;
     const Look before = look();
     visit([&](auto& engine) { engine.advance(call.now); });
     const Look after = look();
@@ -942,8 +948,11 @@ void Host::check_memory(const Call& call, const Look& before, std::size_t messag
     constexpr std::size_t block_size = 65536;
     const std::size_t waiting = std::max(before.output_size, output_size());
     const std::size_t passed = witness.output.size() - idle_output_size_;
-    const std::size_t output = std::min(std::max(waiting, output_peak_), waiting + block_size) +
-                               (lent_.empty() ? 0 : passed) + call.octets.size() + echoed;
+    const std::size_t held = std::max(waiting, output_peak_);
+    const bool tokens_wait = before.lent_count != 0 || !lent_.empty();
+    const std::size_t output =
+        (tokens_wait ? held + passed : std::min(held, waiting + block_size)) + call.octets.size() +
+        echoed;
     const std::size_t bound =
         constant + early + 4 * input + 2 * output + 1024 +
         320 * (outstanding_frame_count() + frame_count_of(call.octets.size()));

@@ -125,7 +125,7 @@ struct Witness {
     std::string reason = {};  ///< of `closing`
     bool was_opened = false;
     bool message_dropped = false;
-    bool output_was_reusable = true;  ///< when it was told `closed`
+    bool output_was_written = false;  ///< and read no longer, before it failed or was over
 };
 
 class Host {
@@ -189,6 +189,7 @@ private:
         Time deadline;
         unsigned wants;
         State state;
+        std::size_t lent_count;
         friend bool operator==(const Look&, const Look&) = default;
     };
 

@@ -140,7 +140,7 @@ Plan draw_plan(std::uint64_t seed) {
     const bool in_pieces = dice.chance(30);
     plan.exact = !in_pieces && !plan.starves;
     plan.step_count = static_cast<unsigned>(dice.between(10, 150));
-    const bool rude = dice.chance(20) && !plan.calm;
+    const bool rude = dice.chance(25) && !plan.calm;
     draw_host(dice, plan.client, plan, rude);
     draw_host(dice, plan.server, plan, rude);
     plan.client.role = Role::client;
