@@ -462,10 +462,8 @@ void Conversation::act_on_overdue(Overdue overdue) noexcept {
         case Overdue::pong: return fail(Cause::pong_timeout);
         case Overdue::idle: return fail(Cause::idle_timeout);
         case Overdue::close: return finish(Moment::time_runs_out, Cause::close_timeout);
-        case Overdue::linger: return finish(Moment::time_runs_out, Cause::none);
-        case Overdue::write_stall:
-            finish(Moment::time_runs_out, Cause::write_stalled);
-            [[fallthrough]];
+        case Overdue::write_stall: return finish(Moment::time_runs_out, Cause::write_stalled);
+        case Overdue::linger: finish(Moment::time_runs_out, Cause::none); [[fallthrough]];
         case Overdue::nothing: break;
     }
 }
