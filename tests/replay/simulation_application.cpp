@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 namespace {
 
@@ -476,4 +476,4 @@ void Application::leave(Direction& in, Direction& out) {
     out.end(now_);
 }
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 namespace {
 
@@ -985,4 +985,4 @@ void Host::tell(const Call& call, const Result& result) const {
                 now.close() ? " close" : "", output_size());
 }
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 /// What a seed has drawn for one side.
 struct HostTerms {
@@ -298,4 +298,4 @@ private:
 
 const char* name_of(Deed deed) noexcept;
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <string_view>
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 namespace {
 
@@ -434,4 +434,4 @@ std::string check_cuts(const Host& host, const std::vector<Call>& tape, Time beg
     return {};
 }
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated
