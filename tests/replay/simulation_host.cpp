@@ -191,9 +191,7 @@ Result Host::perform(const Call& call) {
         witness.output_size_at_end = witness.output.size();
     }
     if (before.output_size == 0 && after.output_size != 0) progressed_ = told_;
-    expect(after.state == State::open || before.state == State::open ||
-               after.state == before.state || after.state != State::open,
-           "it has opened again");
+    expect(after.state != State::open || before.state == State::open, "it has opened again");
     expect(!Wants(after.wants).close() || closed_told(),
            "it asks to close before it told `closed`");
     output_peak_ = std::max(output_peak_, after.output_size);
