@@ -387,8 +387,10 @@ Result Host::pull(const Call& call) {
         check_views();
         count += found;
         events_of_loan_ += found;
+        const bool accounted = events_of_loan_ <= unpulled_size_ + 2;
+        expect(accounted, "more events than the octets can account for");
+        if (!accounted) break;
     }
-    expect(events_of_loan_ <= unpulled_size_ + 6, "more events than the octets can account for");
     if (!result.quiet) return result;
     events_of_loan_ = 0;
     if (witness.was_opened) unpulled_size_ = 0;  // else they may wait for a decision
@@ -756,13 +758,13 @@ Result Host::ping(const Call& call) {
 
 Result Host::close(const Call& call) {
     const bool was_open = is_open();
-    const Refusal wanted =
-        (call.code == CloseCode::no_code ? !call.octets.empty()
-                                         : !is_close_code_sendable(call.code, terms_.role))
-            ? Refusal::invalid_close_code
-        : call.octets.size() > 123 ? Refusal::reason_too_long
-        : !is_text(call.octets)    ? Refusal::invalid_text
-                                   : Refusal::none;
+    const bool sendable = reference::is_close_code(static_cast<unsigned>(call.code)) &&
+                          (terms_.role == Role::client || call.code != CloseCode{1010});
+    const Refusal wanted = (call.code == CloseCode::no_code ? !call.octets.empty() : !sendable)
+                               ? Refusal::invalid_close_code
+                           : call.octets.size() > 123 ? Refusal::reason_too_long
+                           : !is_text(call.octets)    ? Refusal::invalid_text
+                                                      : Refusal::none;
     const std::string reason(as_text(call.octets));
     const Refusal refusal = visit([&](auto& engine) { return engine.close(call.code, reason); });
     if (was_open) check_refusal(refusal, wanted);
