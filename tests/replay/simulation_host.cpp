@@ -7,6 +7,7 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -185,10 +186,16 @@ Result Host::perform(const Call& call) {
     if (result.refusal != Refusal::none)
         expect(before == after, "a call that was refused has changed something");
     if (before.state == State::open && after.state != State::open) close_began_ = now_;
+    // A peer to whom nobody listened was not silent.
+    if (!Wants(before.wants).read() && Wants(after.wants).read()) heard_ = told_;
     const auto over = [](State state) { return state == State::failed || state == State::closed; };
     if (over(after.state) && !over(before.state)) {
         ended_ = {now_, heard_, progressed_};
         witness.output_size_at_end = witness.output.size();
+        witness.input_size_at_end = witness.input.size();
+        const bool frees = call.deed == Deed::reusable;
+        const std::size_t freed_size = frees ? result.size : result.octets.size();
+        witness.output_was_through = flight_.empty() && before.output_size <= freed_size;
     }
     if (before.output_size == 0 && after.output_size != 0) progressed_ = told_;
     expect(after.state != State::open || before.state == State::open, "it has opened again");
@@ -202,7 +209,9 @@ Result Host::perform(const Call& call) {
             ended_by_jump_ = over(after.state) && !over(before.state);
         if (call.deed == Deed::advance) check_deadline(call.now);
     }
-    if (after.output_size == 0 && lent_.empty()) {
+    // What is dropped at the end stays in memory until `closed` is told and all tokens were taken.
+    const bool drops = after.state == State::closed && before.output_size != 0;
+    if (after.output_size == 0 && lent_.empty() && !drops) {
         idle_frame_count_ = statistics_.sent.frames;
         idle_output_size_ = witness.output.size();
         output_peak_ = 0;
@@ -521,7 +530,6 @@ void Host::take_ending(const Event& event) {
         return;
     }
     witness.closed = event;
-    witness.output_was_reusable = flight_.empty() && output_size() == 0;
     const bool was_closing = witness.closing.kind() == EventKind::closing;
     expect(event.reason() == (was_closing ? std::string_view(witness.reason) : std::string_view{}),
            "`closed` has another reason than `closing`");
@@ -900,6 +908,11 @@ Result Host::collect() {
         if (!lent.is_mutable)
             expect(std::memcmp(lent.place.get(), lent.before.data(), lent.before.size()) == 0,
                    "octets that were lent have changed");
+        const std::less<const std::byte*> is_before;
+        for (const Slice& slice : flight_slices_)
+            expect(is_before(slice.bytes().data(), lent.place.get()) ||
+                       !is_before(slice.bytes().data(), lent.place.get() + lent.before.size()),
+                   "a token came back, and the transport still reads its octets");
         lent_.erase(lent_.begin());
         ++result.size;
     }
@@ -942,8 +955,10 @@ void Host::check_memory(const Call& call, const Look& before, std::size_t messag
     constexpr std::size_t block_size = 65536;
     const std::size_t waiting = std::max(before.output_size, output_size());
     const std::size_t passed = witness.output.size() - idle_output_size_;
-    const std::size_t output = std::min(std::max(waiting, output_peak_), waiting + block_size) +
-                               (lent_.empty() ? 0 : passed) + call.octets.size() + echoed;
+    const std::size_t kept = std::max(waiting, output_peak_);
+    const std::size_t output =
+        (state() == State::closed ? kept : std::min(kept, waiting + block_size)) +
+        (lent_.empty() ? 0 : passed) + call.octets.size() + echoed;
     const std::size_t bound =
         constant + early + 4 * input + 2 * output + 1024 +
         320 * (outstanding_frame_count() + frame_count_of(call.octets.size()));

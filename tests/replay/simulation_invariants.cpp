@@ -96,6 +96,8 @@ std::string check_input(const Host& host) {
 
     const Statistics::Direction& counted = host.statistics().received;
     if (model.violation() != Violation::none || failed.kind() == EventKind::failed) return {};
+    if (host.witness.input.size() > host.witness.input_size_at_end)
+        return {};  // nobody read the rest
     if (counted.frames != model.frames || counted.messages != model.messages ||
         counted.payload_octets != model.payload_octets ||
         host.statistics().pings_received != model.pings ||
@@ -256,7 +258,7 @@ std::string check_close(const Host& host, const Sent& sent, bool torn) {
     const bool exchanged = host.witness.closing.kind() == EventKind::closing;
     const bool failed = host.witness.failed.kind() == EventKind::failed;
     if (exchanged && !failed && !torn && host.witness.closed.cause() != Cause::none &&
-        !closed.clean() && host.witness.output_was_reusable)
+        !closed.clean() && host.witness.output_was_through)
         return "both Closes went through, and it is not clean";
     return {};
 }
