@@ -25,6 +25,8 @@ namespace hawse::test::replay {
 
 namespace {
 
+using namespace simulated;
+
 constexpr std::uint64_t fixed_seed_count = 600;
 constexpr Time beginning{1'000'000'000};
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 namespace {
 
@@ -483,4 +483,4 @@ void Application::leave(Direction& in, Direction& out) {
     out.end(now_);
 }
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 /// How it behaves.
 struct Habits {
@@ -97,4 +97,4 @@ private:
     bool over_ = false;
 };
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated

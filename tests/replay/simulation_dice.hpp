@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 /// A counter that strides by the golden ratio, its bits mixed: every state gives another number, and no
 /// seed is a bad one.
@@ -40,4 +40,4 @@ private:
     std::uint64_t state_;
 };
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated

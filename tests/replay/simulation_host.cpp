@@ -7,11 +7,12 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <iterator>
 #include <string_view>
 #include <utility>
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 namespace {
 
@@ -189,16 +190,19 @@ Result Host::perform(const Call& call) {
         expect(same == after, "a call that was refused has changed something");
     }
     if (before.state == State::open && after.state != State::open) close_began_ = told_;
+    // A peer to whom nobody listened was not silent.
+    if (!Wants(before.wants).read() && Wants(after.wants).read()) heard_ = told_;
     const auto over = [](State state) { return state == State::failed || state == State::closed; };
     if (over(after.state) && !over(before.state)) {
         ended_ = {now_, heard_, progressed_};
         witness.output_size_at_end = witness.output.size();
-        witness.output_was_written = before.output_size == 0;
+        witness.input_size_at_end = witness.input.size();
+        const bool frees = call.deed == Deed::reusable;
+        const std::size_t freed_size = frees ? result.size : result.octets.size();
+        witness.output_was_through = flight_.empty() && before.output_size <= freed_size;
     }
     if (before.output_size == 0 && after.output_size != 0) progressed_ = told_;
-    expect(after.state == State::open || before.state == State::open ||
-               after.state == before.state || after.state != State::open,
-           "it has opened again");
+    expect(after.state != State::open || before.state == State::open, "it has opened again");
     expect(!Wants(after.wants).close() || closed_told(),
            "it asks to close before it told `closed`");
     output_peak_ = std::max(output_peak_, after.output_size);
@@ -209,7 +213,9 @@ Result Host::perform(const Call& call) {
             ended_by_jump_ = over(after.state) && !over(before.state);
         if (call.deed == Deed::advance) check_deadline(call.now);
     }
-    if (after.output_size == 0 && lent_.empty()) {
+    // What is dropped at the end stays in memory until `closed` is told and all tokens were taken.
+    const bool drops = after.state == State::closed && before.output_size != 0;
+    if (after.output_size == 0 && lent_.empty() && !drops) {
         idle_frame_count_ = statistics_.sent.frames;
         idle_output_size_ = witness.output.size();
         output_peak_ = 0;
@@ -394,8 +400,10 @@ Result Host::pull(const Call& call) {
         check_views();
         count += found;
         events_of_loan_ += found;
+        const bool accounted = events_of_loan_ <= unpulled_size_ + 2;
+        expect(accounted, "more events than the octets can account for");
+        if (!accounted) break;
     }
-    expect(events_of_loan_ <= unpulled_size_ + 6, "more events than the octets can account for");
     if (!result.quiet) return result;
     events_of_loan_ = 0;
     if (witness.was_opened) unpulled_size_ = 0;  // else they may wait for a decision
@@ -762,13 +770,13 @@ Result Host::ping(const Call& call) {
 
 Result Host::close(const Call& call) {
     const bool was_open = is_open();
-    const Refusal wanted =
-        (call.code == CloseCode::no_code ? !call.octets.empty()
-                                         : !is_close_code_sendable(call.code, terms_.role))
-            ? Refusal::invalid_close_code
-        : call.octets.size() > 123 ? Refusal::reason_too_long
-        : !is_text(call.octets)    ? Refusal::invalid_text
-                                   : Refusal::none;
+    const bool sendable = reference::is_close_code(static_cast<unsigned>(call.code)) &&
+                          (terms_.role == Role::client || call.code != CloseCode{1010});
+    const Refusal wanted = (call.code == CloseCode::no_code ? !call.octets.empty() : !sendable)
+                               ? Refusal::invalid_close_code
+                           : call.octets.size() > 123 ? Refusal::reason_too_long
+                           : !is_text(call.octets)    ? Refusal::invalid_text
+                                                      : Refusal::none;
     const std::string reason(as_text(call.octets));
     const Refusal refusal = visit([&](auto& engine) { return engine.close(call.code, reason); });
     if (was_open) check_refusal(refusal, wanted);
@@ -906,6 +914,11 @@ Result Host::collect() {
         if (!lent.is_mutable)
             expect(std::memcmp(lent.place.get(), lent.before.data(), lent.before.size()) == 0,
                    "octets that were lent have changed");
+        const std::less<const std::byte*> is_before;
+        for (const Slice& slice : flight_slices_)
+            expect(is_before(slice.bytes().data(), lent.place.get()) ||
+                       !is_before(slice.bytes().data(), lent.place.get() + lent.before.size()),
+                   "a token came back, and the transport still reads its octets");
         lent_.erase(lent_.begin());
         ++result.size;
     }
@@ -950,9 +963,9 @@ void Host::check_memory(const Call& call, const Look& before, std::size_t messag
     const std::size_t passed = witness.output.size() - idle_output_size_;
     const std::size_t held = std::max(waiting, output_peak_);
     const bool tokens_wait = before.lent_count != 0 || !lent_.empty();
-    const std::size_t output =
-        (tokens_wait ? held + passed : std::min(held, waiting + block_size)) + call.octets.size() +
-        echoed;
+    const bool all_stays = tokens_wait || state() == State::closed;
+    const std::size_t output = (all_stays ? held : std::min(held, waiting + block_size)) +
+                               (tokens_wait ? passed : 0) + call.octets.size() + echoed;
     const std::size_t bound =
         constant + early + 4 * input + 2 * output + 1024 +
         320 * (outstanding_frame_count() + frame_count_of(call.octets.size()));
@@ -994,4 +1007,4 @@ void Host::tell(const Call& call, const Result& result) const {
                 now.close() ? " close" : "", output_size());
 }
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 /// What a seed has drawn for one side.
 struct HostTerms {
@@ -117,6 +117,7 @@ struct Witness {
     Octets partial = {};                         ///< of a message that is told in parts or frames
     std::size_t line_count_at_close = SIZE_MAX;  ///< lines told when our Close was queued
     std::size_t output_size_at_end = 0;          ///< written when it failed, or was over
+    std::size_t input_size_at_end = 0;           ///< that had come then
     std::size_t sent_size = 0;         ///< payload octets and frames that calls have sent,
     std::size_t sent_frame_count = 0;  ///< the Close and keepalive pings among the frames
     Event closing = {};                ///< without their octets
@@ -125,7 +126,7 @@ struct Witness {
     std::string reason = {};  ///< of `closing`
     bool was_opened = false;
     bool message_dropped = false;
-    bool output_was_written = false;  ///< and read no longer, before it failed or was over
+    bool output_was_through = true;  ///< and reusable, when it was over
 };
 
 class Host {
@@ -299,4 +300,4 @@ private:
 
 const char* name_of(Deed deed) noexcept;
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated

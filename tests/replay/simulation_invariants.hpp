@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 /// What came in is what was told: events, limits, text and counters, by a model of the receiver.
 std::string check_input(const Host& host);
@@ -31,4 +31,4 @@ std::string check_cuts(const Host& host, const std::vector<Call>& tape, Time beg
 /// Octets of stack that the same calls take, uncut; 0 where it cannot be measured.
 std::size_t stack_of(const Host& host, const std::vector<Call>& tape, Time begun);
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 std::size_t Direction::room(Time now) const noexcept {
     if (ended_ || now < stalled_until_) return 0;
@@ -88,4 +88,4 @@ Time Direction::next_moment(Time now) const noexcept {
     return moment;
 }
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated

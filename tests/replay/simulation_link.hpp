@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 struct LinkTerms {
     std::size_t window = 65536;  ///< octets that may be under way or unread
@@ -77,4 +77,4 @@ private:
     bool flipped_ = false;
 };
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated

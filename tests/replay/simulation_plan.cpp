@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 namespace {
 
@@ -201,4 +201,4 @@ std::string in_words(const Plan& plan) {
            std::to_string(plan.downward.window) + " down";
 }
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated

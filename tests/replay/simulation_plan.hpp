@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string>
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 struct Plan {
     HostTerms client = {}, server = {};
@@ -36,4 +36,4 @@ Plan draw_plan(std::uint64_t seed);
 /// In one line.
 std::string in_words(const Plan& plan);
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated

@@ -18,7 +18,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 namespace {
 
@@ -75,14 +75,14 @@ std::size_t stack_used_by(void (*run)(void* context), void* context) {
     return static_cast<std::size_t>(task.top - (stack + untouched));
 }
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated
 
 #else
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 std::size_t stack_used_by(void (*)(void*), void*) { return 0; }
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated
 
 #endif

@@ -5,10 +5,10 @@
 
 #include <cstddef>
 
-namespace hawse::test::replay {
+namespace hawse::test::replay::simulated {
 
 /// Octets of stack that `run(context)` has used. 0 where that cannot be seen: a sanitizer or valgrind
 /// uses the stack as well, and not every platform lets a program choose one.
 std::size_t stack_used_by(void (*run)(void* context), void* context);
 
-}  // namespace hawse::test::replay
+}  // namespace hawse::test::replay::simulated
