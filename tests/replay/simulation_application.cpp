@@ -98,7 +98,7 @@ void Application::listen(Direction& in) {
 void Application::pull_some(Direction& in) {
     const unsigned choice = static_cast<unsigned>(dice_.below(4));
     if (choice == 0 && !finishing_) return;
-    if (choice == 1) {
+    if (choice == 1 && !end_told_) {  // behind the end nothing can be lent again
         put_back_unread(in);
         return;
     }
@@ -459,7 +459,8 @@ void Application::write_piece(Direction& out) {
 // Time, and the end.
 
 void Application::keep_time() {
-    const bool due = clock() >= host_.deadline();
+    // Behind a clock that was set back the next deadline is far away, until the engine is told.
+    const bool due = clock() >= host_.deadline() || (finishing_ && std::exchange(shifted_, false));
     if (due ? (habits_.late && !finishing_ && dice_.chance(70)) : (finishing_ || !dice_.chance(5)))
         return;
     (void)perform({Deed::advance, clock()});

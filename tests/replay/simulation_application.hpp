@@ -42,7 +42,10 @@ public:
     /// What it does at `now`. `finishing`: it keeps time, does nothing new, and wants to be over.
     void step(Time now, Direction& in, Direction& out, bool finishing);
     /// Its clock, from here on, shows something else.
-    void shift_clock(Duration step) noexcept { offset_ = offset_ + step.nanoseconds; }
+    void shift_clock(Duration step) noexcept {
+        offset_ = offset_ + step.nanoseconds;
+        shifted_ = true;
+    }
 
     /// When it must be woken at the latest, on the clock of the link.
     [[nodiscard]] Time next_moment(Time now) const noexcept;
@@ -90,6 +93,7 @@ private:
     Octets pieces_;                // of the message in progress, still to be sent
     std::uint64_t frame_end_ = 0;  // octets of them that belong to the frame in progress
     unsigned deaf_steps_ = 0;
+    bool shifted_ = false;
     bool finishing_ = false;
     bool started_ = false;
     bool end_told_ = false;

@@ -474,6 +474,8 @@ void Host::take(const Event& event) {
 
 void Host::take_data(const Event& event) {
     const Limits& limits = terms_.limits;
+    expect(terms_.deliver_after_close || witness.line_count_at_close == SIZE_MAX,
+           "a message behind our Close, which nobody wanted");
     if (event.is_message()) {
         witness.partial = copy_of(event.payload());
     } else {

@@ -95,7 +95,7 @@ void draw_habits(Dice& dice, Habits& habits, const Plan& plan, const HostTerms& 
     habits.prompt = dice.chance(60);
     habits.rude = !plan.calm && dice.chance(15);
     habits.in_flight = dice.chance(30);
-    habits.lands = dice.chance(40);
+    habits.lands = dice.chance(own.delivery == Delivery::messages ? 70 : 10);
     habits.late = !plan.calm && dice.chance(30);
     habits.in_frames = dice.chance(40);
     habits.closes = dice.chance(60);
