@@ -145,6 +145,7 @@ Host::Look Host::look() const noexcept {
     const Connection* const connection = conversation();
     return {output_size(),
             pool_.leased_size(),
+            lent_.size(),
             connection != nullptr ? connection->announced_size() : 0,
             connection != nullptr ? connection->frame_left() : 0,
             deadline(),
@@ -185,7 +186,7 @@ Result Host::perform(const Call& call) {
     const Look after = look();
     if (result.refusal != Refusal::none)
         expect(before == after, "a call that was refused has changed something");
-    if (before.state == State::open && after.state != State::open) close_began_ = now_;
+    if (before.state == State::open && after.state != State::open) close_began_ = told_;
     // A peer to whom nobody listened was not silent.
     if (!Wants(before.wants).read() && Wants(after.wants).read()) heard_ = told_;
     const auto over = [](State state) { return state == State::failed || state == State::closed; };
@@ -958,7 +959,7 @@ void Host::check_memory(const Call& call, const Look& before, std::size_t messag
     const std::size_t kept = std::max(waiting, output_peak_);
     const std::size_t output =
         (state() == State::closed ? kept : std::min(kept, waiting + block_size)) +
-        (lent_.empty() ? 0 : passed) + call.octets.size() + echoed;
+        (before.lent_count == 0 && lent_.empty() ? 0 : passed) + call.octets.size() + echoed;
     const std::size_t bound =
         constant + early + 4 * input + 2 * output + 1024 +
         320 * (outstanding_frame_count() + frame_count_of(call.octets.size()));

@@ -185,7 +185,7 @@ private:
         bool is_mutable;
     };
     struct Look {
-        std::size_t output_size, leased_size;
+        std::size_t output_size, leased_size, lent_count;
         std::uint64_t announced, frame_left;
         Time deadline;
         unsigned wants;
