@@ -193,7 +193,7 @@ Result Host::perform(const Call& call) {
     if (over(after.state) && !over(before.state)) {
         ended_ = {now_, heard_, progressed_};
         witness.output_size_at_end = witness.output.size();
-        witness.input_size_at_end = witness.input.size();
+        witness.input_size_at_end = is_lending() ? 0 : witness.input.size();
         const bool frees = call.deed == Deed::reusable;
         const std::size_t freed_size = frees ? result.size : result.octets.size();
         witness.output_was_through = flight_.empty() && before.output_size <= freed_size;
@@ -923,7 +923,8 @@ Result Host::collect() {
 // What now.
 
 Result Host::advance(const Call& call) {
-    const bool early = call.now < deadline();
+    // Not so when it was due already, and then the clock stepped back.
+    const bool early = call.now < deadline() && told_ < deadline();
     const Look before = look();
     visit([&](auto& engine) { engine.advance(call.now); });
     const Look after = look();
