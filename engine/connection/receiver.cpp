@@ -327,9 +327,11 @@ std::size_t Receiver::landed(const Shared& shared, std::size_t size) noexcept {
     stored_size_ += size;
     if (shared.statistics != nullptr) shared.statistics->received.payload_octets += size;
     if (text_ && validator_.take(octets) < size) later_ = Violation::invalid_utf8;
-    if (frame_left_ != 0 || later_ != Violation::none) return size;
-    if (fin() && text_ && !validator_.complete()) later_ = Violation::truncated_utf8;
-    message_landed_ = fin() && later_ == Violation::none;
+    if (frame_left_ != 0) return size;
+    if (fin() && text_ && later_ == Violation::none && !validator_.complete())
+        later_ = Violation::truncated_utf8;
+    if (later_ != Violation::none) return size;  // as in receive(), it does not count as a message
+    message_landed_ = fin();
     end_frame(shared);
     return size;
 }

@@ -395,6 +395,8 @@ TEST_CASE("a place is refused without a message, while one is shown, and when it
 TEST_CASE("text that lands and ends inside a character fails at its end", "[6455-8.1-01]") {
     Rig rig;
     Drive drive(rig, Role::client);
+    Statistics statistics;
+    drive->count_into(&statistics);
     Octets input = frame(Role::server, 0x81, "0123456789\xc3");
     drive.feed(ConstBytes(input).first(8));
     const Bytes landing = drive->landing();
@@ -402,6 +404,8 @@ TEST_CASE("text that lands and ends inside a character fails at its end", "[6455
     std::copy_n(input.begin() + 8, 5, landing.begin());
     CHECK(drive->landed(5, drive.now) == 5);
     CHECK(drive.told() == "failed 1007 truncated_utf8");
+    CHECK(statistics.received.messages == 0);  // as when it is received without landing
+    CHECK(statistics.received.frames == 0);
 }
 
 TEST_CASE("a loan of landing ends with the next octets, with a place, and with none") {

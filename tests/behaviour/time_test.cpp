@@ -295,6 +295,26 @@ TEST_CASE("silence is no fault while no input is wanted, and counts anew when it
     CHECK(drive.story.text() == "failed 1001 idle_timeout");
 }
 
+TEST_CASE("a pong that nobody reads is not late, and is waited for anew when somebody does") {
+    Rig rig;
+    rig.config.limits.output_high = 100;
+    rig.config.waits.ping = seconds(30);
+    rig.config.waits.write_stall = seconds(1'000);
+    Drive drive(rig, Role::server, Drain::nothing);
+    drive.pass(seconds(30)).drain();
+    CHECK(drive->deadline() == drive.now + seconds(20));
+    CHECK(drive->send(MessageKind::text, as_bytes(std::string(200, 'x'))) == Refusal::none);
+    CHECK_FALSE(drive->wants().read());
+    for (int count = 0; count < 5; ++count) drive.pass(seconds(19));
+    CHECK(drive->state() == State::open);
+    drive.drain();
+    CHECK(drive->deadline() == drive.now + seconds(20));
+    drive.pass(milliseconds(19'999));
+    CHECK(drive->state() == State::open);
+    drive.pass(milliseconds(1));
+    CHECK(drive.story.text() == "failed 1011 pong_timeout");
+}
+
 TEST_CASE("a close wait and a write stall of 0 last for ever") {
     for (const Role role : both_roles) {
         Rig rig;

@@ -145,6 +145,7 @@ Host::Look Host::look() const noexcept {
     const Connection* const connection = conversation();
     return {output_size(),
             pool_.leased_size(),
+            lent_.size(),
             connection != nullptr ? connection->announced_size() : 0,
             connection != nullptr ? connection->frame_left() : 0,
             deadline(),
@@ -196,7 +197,7 @@ Result Host::perform(const Call& call) {
     if (over(after.state) && !over(before.state)) {
         ended_ = {now_, heard_, progressed_};
         witness.output_size_at_end = witness.output.size();
-        witness.input_size_at_end = witness.input.size();
+        witness.input_size_at_end = is_lending() ? 0 : witness.input.size();
         const bool frees = call.deed == Deed::reusable;
         const std::size_t freed_size = frees ? result.size : result.octets.size();
         witness.output_was_through = flight_.empty() && before.output_size <= freed_size;
@@ -930,7 +931,8 @@ Result Host::collect() {
 // What now.
 
 Result Host::advance(const Call& call) {
-    const bool early = call.now < deadline() && clock_is_steady;
+    // Not so when it was due already, and then the clock stepped back.
+    const bool early = call.now < deadline() && told_ < deadline() && clock_is_steady;
     const Look before = look();
     visit([&](auto& engine) { engine.advance(call.now); });
     const Look after = look();

@@ -117,7 +117,7 @@ struct Witness {
     Octets partial = {};                         ///< of a message that is told in parts or frames
     std::size_t line_count_at_close = SIZE_MAX;  ///< lines told when our Close was queued
     std::size_t output_size_at_end = 0;          ///< written when it failed, or was over
-    std::size_t input_size_at_end = 0;           ///< that had come then
+    std::size_t input_size_at_end = 0;           ///< that was looked at until then
     std::size_t sent_size = 0;         ///< payload octets and frames that calls have sent,
     std::size_t sent_frame_count = 0;  ///< the Close and keepalive pings among the frames
     Event closing = {};                ///< without their octets
@@ -185,7 +185,7 @@ private:
         bool is_mutable;
     };
     struct Look {
-        std::size_t output_size, leased_size;
+        std::size_t output_size, leased_size, lent_count;
         std::uint64_t announced, frame_left;
         Time deadline;
         unsigned wants;
