@@ -153,6 +153,7 @@ int* Kernel::make(void* place) noexcept {
                                     '    "05]"}};\n',
     'tests/transcripts/README.md': '# Transcripts\n\n- [echo](echo.md)\n',
     'tests/transcripts/echo.md': '# An echo\n\nRequirements: 6455-5.2-06, 6455-5.2-05\n',
+    'tests/transcripts/README.md': '# Transcripts\n\n- [echo](echo.md): an echo\n',
     'docs/requirements.tsv':
         'id\tlevel\trole\towner\tsentence\tstatus\treason\n'
         '6455-5.2-04\tMUST\tboth\tengine\tReserved bits are zero.\ttested\t\n'

@@ -20,17 +20,15 @@ bool is_chunked(const ResponseHead& head) noexcept {
     return head.version >= 11 && equals_ignoring_case(last, "chunked");
 }
 
-// A size that is none, or differs from line to line, says nothing. Saturates.
+// A size that is none, too large to count, or not always the same says nothing.
 std::uint64_t read_content_length(std::span<const Field> fields) noexcept {
     std::uint64_t size = until_the_end;
     TokenList values(fields, "Content-Length");
     for (auto value = values.next(); !value.empty(); value = values.next()) {
         std::uint64_t number = 0;
         for (const char digit : value) {
-            if (!is_digit(digit)) return until_the_end;
-            number = number > (until_the_end - 9) / 10
-                         ? until_the_end
-                         : number * 10 + static_cast<std::uint64_t>(digit - '0');
+            if (!is_digit(digit) || number > (until_the_end - 9) / 10) return until_the_end;
+            number = number * 10 + static_cast<std::uint64_t>(digit - '0');
         }
         if (size != until_the_end && size != number) return until_the_end;
         size = number;

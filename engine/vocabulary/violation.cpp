@@ -95,7 +95,7 @@ constexpr ViolationRow table[] = {
     ROW(response_repeated_accept,           1006, "6455-11.3.3-01", "The response has several Sec-WebSocket-Accept fields."),
     ROW(response_wrong_accept,              1006, "6455-4.1-51",    "The response's Sec-WebSocket-Accept does not fit the key that was sent."),
     ROW(response_unoffered_extension,       1006, "6455-4.1-52",    "The response names an extension that was not offered."),
-    ROW(response_malformed_extensions,      1006, "6455-9.1-01",    "The response's Sec-WebSocket-Extensions field breaks its grammar."),
+    ROW(response_malformed_extensions,      1006, "6455-9.1-01",    "The response's Sec-WebSocket-Extensions field breaks its grammar or names too many."),
     ROW(response_repeated_subprotocol,      1006, "6455-11.3.4-02", "The response has several Sec-WebSocket-Protocol fields."),
     ROW(response_unoffered_subprotocol,     1006, "6455-4.1-53",    "The response names a subprotocol that was not offered."),
     ROW(response_missing_subprotocol,       1006, "6455-4.1-58",    "The response names no subprotocol, and the host requires one."),

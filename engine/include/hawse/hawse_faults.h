@@ -61,9 +61,9 @@ enum {
     HAWSE_REFUSAL_INVALID_HOST,     ///< host or port breaks its grammar
     HAWSE_REFUSAL_INVALID_TARGET,   ///< target breaks its grammar
     HAWSE_REFUSAL_INVALID_ORIGIN,   ///< origin breaks its grammar
-    HAWSE_REFUSAL_INVALID_SUBPROTOCOL,      ///< not a token, or named twice
+    HAWSE_REFUSAL_INVALID_SUBPROTOCOL,      ///< not a token, named twice, or more than 256
     HAWSE_REFUSAL_SUBPROTOCOL_NOT_OFFERED,  ///< the client did not offer it
-    HAWSE_REFUSAL_EXTENSION_NOT_OFFERED,    ///< the client did not offer one that is named
+    HAWSE_REFUSAL_EXTENSION_NOT_OFFERED,    ///< not all offered by the client, or more than 64
     HAWSE_REFUSAL_INVALID_FIELD,  ///< a field name that is no token, or a value that breaks its grammar
     HAWSE_REFUSAL_RESERVED_FIELD,  ///< a field that the engine writes itself
     HAWSE_REFUSAL_INVALID_STATUS,  ///< not a final status for a refusal: 200 to 599

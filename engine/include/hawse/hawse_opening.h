@@ -157,7 +157,7 @@ typedef struct hawse_client_request {
     hawse_text host;    ///< a name, an IPv4 address, or an IPv6 address in brackets
     hawse_text target;  ///< path and query; empty is "/", "?q" is "/?q"
     hawse_text origin;  ///< no field when empty
-    const hawse_view* subprotocols;  ///< most wanted first
+    const hawse_view* subprotocols;  ///< most wanted first; at most 256
     size_t subprotocol_count;
     const hawse_field* fields;  ///< Authorization, Cookie, User-Agent ...
     size_t field_count;
@@ -178,7 +178,8 @@ typedef struct hawse_acceptance {
     const hawse_field* fields;  ///< further ones: Set-Cookie, Server ...
     size_t field_count;
     /// For proxies that pass data on undecoded: extensions accepted, as the value of
-    /// Sec-WebSocket-Extensions; each has been offered by the client. Without, every offer is declined.
+    /// Sec-WebSocket-Extensions; each has been offered by the client, and they are at most 64. Without,
+    /// every offer is declined.
     hawse_text relayed_extensions;
 } hawse_acceptance;
 

@@ -32,9 +32,9 @@ enum class [[nodiscard]] Refusal : std::uint8_t{
     invalid_host,             ///< host or port breaks its grammar
     invalid_target,           ///< target breaks its grammar
     invalid_origin,           ///< origin breaks its grammar
-    invalid_subprotocol,      ///< not a token, or named twice
+    invalid_subprotocol,      ///< not a token, named twice, or more than 256
     subprotocol_not_offered,  ///< the client did not offer it
-    extension_not_offered,    ///< the client did not offer one that is named
+    extension_not_offered,    ///< not all offered by the client, or more than 64
     invalid_field,            ///< a field name that is no token, or a value that breaks its grammar
     reserved_field,           ///< a field that the engine writes itself
     invalid_status,           ///< not a final status for a refusal: 200 to 599

@@ -22,7 +22,8 @@ struct Acceptance {
     std::string_view subprotocol = {};   ///< one that was offered, or none
     std::span<const Field> fields = {};  ///< further ones: Set-Cookie, Server ...
     /// For proxies that pass data on undecoded: extensions accepted, as the value of
-    /// Sec-WebSocket-Extensions; each has been offered by the client. Without, every offer is declined.
+    /// Sec-WebSocket-Extensions; each has been offered by the client, and they are at most 64. Without,
+    /// every offer is declined.
     std::string_view relayed_extensions = {};
     /// The reserved bits that those extensions use, as in Agreement.
     std::uint8_t reserved_bits = 0;

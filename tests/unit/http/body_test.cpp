@@ -55,6 +55,10 @@ TEST_CASE("Content-Length says where a body ends", "[9110-8.6-02][9112-6.3-04]")
     REQUIRE(collect(length({"5, 5", "5"}), "hello!") == "hello.");
     REQUIRE(collect(length({"18446744073709551616"}), "hello") == "hello...");
     REQUIRE(collect(length({"99999999999999999999999999"}), "hello") == "hello...");
+    for (const std::string_view other : {"18446744073709551615", "18446744073709551616"}) {
+        REQUIRE(collect(length({other, "5"}), "hello") == "hello...");
+        REQUIRE(collect(length({"5", other}), "hello") == "hello...");
+    }
 }
 
 TEST_CASE("a body whose size says nothing goes on to the end", "[9112-6-01]") {
