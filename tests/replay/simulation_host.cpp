@@ -150,8 +150,7 @@ Host::Look Host::look() const noexcept {
             connection != nullptr ? connection->frame_left() : 0,
             deadline(),
             wants().bits(),
-            state(),
-            lent_.size()};
+            state()};
 }
 
 void Host::expect(bool holds, std::string_view what) {

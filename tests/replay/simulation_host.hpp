@@ -190,7 +190,6 @@ private:
         Time deadline;
         unsigned wants;
         State state;
-        std::size_t lent_count;
         friend bool operator==(const Look&, const Look&) = default;
     };
 
