@@ -236,6 +236,11 @@ TEST_CASE("no message follows our Close, and the call says so",
         CHECK(drive->ping() == Refusal::not_open);
         CHECK(drive.taken().empty());
         CHECK_FALSE(drive->next_released());
+        drive.end(TransportEnd::broken);
+        CHECK(drive->state() == State::closed);
+        CHECK(drive->send(MessageKind::text, {}) == Refusal::not_open);
+        CHECK(drive->ping() == Refusal::not_open);
+        CHECK(drive.taken().empty());
     }
 }
 

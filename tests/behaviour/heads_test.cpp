@@ -150,7 +150,7 @@ std::vector<std::string> everything_a_server_sends() {
 
 TEST_CASE("every head that is sent is of the strict form",
           "[9112-2.2-03][9112-2.2-05][9112-2.2-07][9112-5.2-01][9112-6.1-01][9112-6.1-02]"
-          "[9112-6.2-01][9110-5.6.1.1-01][9110-8.6-01][9110-5.3-01]") {
+          "[9112-6.2-01][9110-5.6.1.1-01][9110-8.6-01][9110-5.3-01][6455-4.1-39]") {
     for (const auto& all : {everything_a_client_sends(), everything_a_server_sends()})
         for (const std::string& sent : all) {
             INFO(sent.substr(0, 300));
@@ -216,6 +216,17 @@ TEST_CASE("a request with two ways to tell its content is refused, and is the la
         REQUIRE(story.output.find("HTTP/1.1", 1) == std::string::npos);
         REQUIRE(story.wants == (Wants::read_bit | Wants::end_write_bit));
     }
+}
+
+TEST_CASE("a request of HTTP/1.0 with Transfer-Encoding is refused, and is the last",
+          "[9112-6.1-05]") {
+    std::string old = with("Transfer-Encoding: chunked\r\n");
+    old.replace(old.find("HTTP/1.1"), 8, "HTTP/1.0");
+    const Story story = serve({}, old + "0\r\n\r\n" + sample);
+    REQUIRE(story.events == "failed:violation:outdated_http_version:400");
+    REQUIRE(story.output.find("Connection: close\r\n") != std::string::npos);
+    REQUIRE(story.output.find("HTTP/1.1", 1) == std::string::npos);
+    REQUIRE(story.wants == (Wants::read_bit | Wants::end_write_bit));
 }
 
 TEST_CASE("a head that one side may write the other reads, up to the same limit", "[9110-2.3-01]") {
