@@ -23,7 +23,6 @@ const std::string switched = "HTTP/1.1 101 Switching Protocols\r\n"
                              "Connection: Upgrade\r\n"
                              "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
 
-constexpr unsigned reading = Wants::read_bit;
 constexpr unsigned lingering = Wants::read_bit | Wants::end_write_bit;
 
 std::string with(std::string_view more) {

@@ -286,7 +286,7 @@ Result Host::start() {
     request.target = "/chat?room=1";
     constexpr std::string_view names[] = {"chat", "superchat"};
     if (terms_.speaks_chat) request.subprotocols = names;
-    const std::string cookie(terms_.seed % 700, 'c');
+    const std::string cookie(std::size_t(terms_.seed % 700), 'c');
     const Field fields[] = {{"Cookie", cookie}};
     if (terms_.seed % 3 == 0 && !cookie.empty()) request.fields = fields;
     const Refusal refusal = session_->start(request);

@@ -221,7 +221,7 @@ std::string check_pings(const Host& host, Sent& sent) {
     }
     if (left_out > host.statistics().pongs_dropped && host.terms().pong_after_close)
         return "a ping was not answered";
-    const std::size_t answered = sent.pongs.size() + host.statistics().pongs_dropped;
+    const std::size_t answered = sent.pongs.size() + std::size_t(host.statistics().pongs_dropped);
     if (host.witness.closed.clean() && host.terms().pong_after_close &&
         answered != host.witness.pings_received.size())
         return "not every ping was answered before a clean end";

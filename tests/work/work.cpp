@@ -418,7 +418,7 @@ int main(int count, char** values) {
         return 0;
     }
     if (count != 3) refuse("work [NAME SIZE]");
-    const std::size_t size = std::strtoull(values[2], nullptr, 10);
+    const std::size_t size = std::strtoul(values[2], nullptr, 10);
     if (size == 0) refuse("SIZE is a number above 0");
     for (const Work& work : works)
         if (std::string_view(values[1]) == work.name) {
