@@ -31,9 +31,10 @@ LAYERS = {
     'frame': ['hawse', 'vocabulary', 'wire'],
     'http': ['hawse', 'vocabulary', 'memory', 'wire'],
     'deflate': ['hawse', 'vocabulary', 'memory', 'wire'],
-    'handshake': ['hawse', 'vocabulary', 'memory', 'wire', 'http'],
-    'connection': ['hawse', 'vocabulary', 'memory', 'wire', 'frame'],
-    'session': ['hawse', 'vocabulary', 'memory', 'wire', 'http', 'frame', 'handshake', 'connection'],
+    'handshake': ['hawse', 'vocabulary', 'memory', 'wire', 'http', 'deflate'],
+    'connection': ['hawse', 'vocabulary', 'memory', 'wire', 'frame', 'deflate'],
+    'session': ['hawse', 'vocabulary', 'memory', 'wire', 'http', 'frame', 'deflate', 'handshake',
+                'connection'],
     'capi': ['hawse', 'vocabulary', 'memory', 'wire', 'frame', 'http', 'deflate', 'handshake',
              'connection', 'session'],
 }

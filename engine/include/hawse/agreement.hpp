@@ -3,6 +3,7 @@
 // other, so a host with its own HTTP arrives with an Agreement of its own making.
 #pragma once
 
+#include "hawse/deflate.hpp"
 #include "hawse/role.hpp"
 
 #include <cstdint>
@@ -22,6 +23,8 @@ struct Agreement {
     /// host has said. Read by Delivery::frames alone; RSV1 may stand on the first frame of a message
     /// only. RFC 6455 §5.2, §9
     std::uint8_t reserved_bits = 0;
+    /// Compression of messages; nothing to Delivery::frames.
+    DeflateAgreement deflate = {};
 };
 
 }  // namespace hawse

@@ -18,8 +18,10 @@ enum class Cause : std::uint8_t {
     close_timeout,     ///< Waits::close passed before the peer's Close arrived
     pong_timeout,      ///< Waits::pong passed after a ping, and no octet came
     idle_timeout,      ///< Waits::idle passed, and no octet came
+    message_timeout,   ///< Waits::message passed inside a message
     write_stalled,     ///< Waits::write_stall passed, and the transport took no octet
     out_of_memory,     ///< the allocator answered null while the peer was being served
+    no_inflater,       ///< as many messages are being inflated as CodecLimits allows
     no_entropy,        ///< a frame could not be masked
     refused,           ///< the server answered the opening handshake with a status that refuses
     rejected,          ///< the host rejected the request

@@ -4,6 +4,7 @@
 // connections of one thread (its pool belongs to that thread).
 #pragma once
 
+#include "hawse/deflate.hpp"
 #include "hawse/memory.hpp"
 #include "hawse/time.hpp"
 
@@ -32,12 +33,16 @@ enum class Delivery : std::uint8_t {
 /// What is refused, so that memory and work stay bounded. Sizes in octets; exactly the limit is
 /// accepted, one more is not. docs/limits.md says which attack each one answers.
 struct Limits {
-    /// The payload of one message; fail(1009). 0 allows empty messages only.
+    /// The payload of one message, inflated if it is compressed; fail(1009). 0 allows empty messages
+    /// only.
     std::uint64_t message_size_max = std::uint64_t{1} << 20;
     /// The payload of one data frame; fail(1009).
     std::uint64_t frame_size_max = UINT64_MAX;
     /// Frames of one message; fail(1008).
     std::uint32_t fragment_count_max = std::uint32_t{1} << 17;
+    /// Octets that one octet of a compressed message may become, by what its frames have announced;
+    /// the first 64 KiB of each message are free. fail(1009). 0 is no limit; DEFLATE has one at 1032.
+    std::uint32_t inflation_ratio_max = 0;
     /// Pongs that wait for the transport; when there are more, the newest replaces the last one. A
     /// value below 10 counts as 10.
     std::uint32_t pong_count_max = 16;
@@ -75,6 +80,10 @@ struct Waits {
     Duration pong = seconds(20);  ///< then fail when no octet comes for this long
     Duration idle = seconds(0);   ///< fail when no octet came for this long
 
+    /// From the first octets of a message to its last; fail(1008). It bounds how long a peer can hold
+    /// the memory of a message in progress, and the inflater of one that is compressed.
+    Duration message = seconds(0);
+
     Duration opening = seconds(10);      ///< the whole opening handshake
     Duration close = seconds(10);        ///< from close(), whatever was queued before, to the end
     Duration linger = seconds(2);        ///< reading on after our side is shut; 0 closes at once
@@ -96,6 +105,7 @@ struct Config {
     Delivery delivery = Delivery::messages;
     Limits limits = {};
     Waits waits = {};
+    DeflatePolicy deflate = {};
 
     /// Answer pings that arrive between our Close and the peer's (RFC 6455 §5.5.2 demands it; some
     /// browsers count such a pong as an error).

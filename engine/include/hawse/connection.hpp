@@ -8,6 +8,7 @@
 #include "hawse/cause.hpp"
 #include "hawse/close_code.hpp"
 #include "hawse/config.hpp"
+#include "hawse/deflate.hpp"
 #include "hawse/event.hpp"
 #include "hawse/export.hpp"
 #include "hawse/refusal.hpp"
@@ -47,6 +48,7 @@ enum class TextCheck : std::uint8_t {
 /// Choices for one message.
 struct Send {
     TextCheck text_check = TextCheck::checked;
+    Compression compression = Compression::automatic;
 };
 
 /// Where a conversation stands.

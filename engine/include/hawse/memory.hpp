@@ -19,6 +19,16 @@ struct Allocator {
     void* context = nullptr;
 };
 
+/// How many codecs the connections of one pool have. docs/limits.md says what each one takes.
+struct CodecLimits {
+    /// Compressors. A connection keeps its own until another one needs it, and gets one anew from what
+    /// it remembers; 0 sends everything plain.
+    std::uint32_t compressor_count_max = 16;
+    /// Compressed messages that are on their way in at one moment: each has an inflater from its first
+    /// octets to its last. One more fails its connection with 1013, so see Waits::message.
+    std::uint32_t inflater_count_max = 1024;
+};
+
 /// Leases blocks whose sizes are powers of two from 256 octets up, and keeps those that come back
 /// for the next one who asks. One pool per thread; every connection of that thread shares it, and it
 /// outlives them. Neither copied nor moved: connections point to it.
