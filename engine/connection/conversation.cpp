@@ -6,14 +6,16 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <initializer_list>
 
 namespace hawse::connection {
 
 namespace {
 
 constexpr CloseCode code_of(Cause cause) noexcept {
-    return cause == Cause::idle_timeout ? CloseCode::going_away : CloseCode::internal_error;
+    if (cause == Cause::idle_timeout) return CloseCode::going_away;
+    if (cause == Cause::message_timeout) return CloseCode::policy_violation;
+    if (cause == Cause::no_inflater) return CloseCode::try_again_later;
+    return CloseCode::internal_error;
 }
 
 constexpr Cause cause_of(Refusal refusal) noexcept {
@@ -31,20 +33,29 @@ std::uint8_t reserved_bits_of(const Config& config, const Agreement& agreement) 
                                                : std::uint8_t{0};
 }
 
+// How that side compresses: with a window of 0 bits not at all. Nobody inflates what is passed on
+// undecoded.
+DeflateDirection direction_of(const Config& config, const Agreement& agreement,
+                              bool client) noexcept {
+    if (!agreement.deflate.agreed || config.delivery == Delivery::frames) return {0, false};
+    const DeflateDirection agreed = client ? agreement.deflate.client : agreement.deflate.server;
+    return {std::clamp<std::uint8_t>(agreed.window_bits, 8, 15), agreed.takeover};
+}
+
 }  // namespace
 
 Conversation::Conversation(const Config& config, const Agreement& agreement, Time now) noexcept
-    : shared_{&config, nullptr}, receiver_(agreement.role, reserved_bits_of(config, agreement)),
-      sender_(agreement.role, reserved_bits_of(config, agreement)), deadlines_(now),
-      role_(agreement.role) {}
+    : shared_{&config, nullptr},
+      receiver_(agreement.role, reserved_bits_of(config, agreement),
+                direction_of(config, agreement, agreement.role == Role::server)),
+      sender_(agreement.role, reserved_bits_of(config, agreement),
+              direction_of(config, agreement, agreement.role == Role::client)),
+      deadlines_(now), role_(agreement.role) {}
 
 Conversation::~Conversation() {
     receiver_.stop(shared_);
-    receiver_.end_landing(shared_);
-    receiver_.release_views(shared_);
+    receiver_.give_back(shared_);
     sender_.give_back();
-    if (reason_place_ != nullptr)
-        shared_.config->pool->give_back(reason_place_, close_reason_size_max);
 }
 
 // The peer's direction.
@@ -64,6 +75,7 @@ Refusal Conversation::receive(Bytes octets, Time now) noexcept {
 std::size_t Conversation::landed(std::size_t size, Time now) noexcept {
     deadlines_.touch(waits(), now);
     size = receiver_.landed(shared_, size);
+    watch_message();
     if (size != 0) deadlines_.hear();
     if (shared_.statistics != nullptr) shared_.statistics->received.wire_octets += size;
     return size;
@@ -88,6 +100,7 @@ std::size_t Conversation::next_events(std::span<Event> events) noexcept {
 Event Conversation::pull() noexcept {
     while (is_receiving(phase_)) {
         Event event = receiver_.next(shared_);
+        watch_message();
         if (event) {
             if (act_on(event)) return event;
         } else if (end_came_ && !input_ended_ && !receiver_.has_more()) {
@@ -153,12 +166,8 @@ void Conversation::take_pong(ConstBytes payload) noexcept {
 // The code comes back without the reason; 1010 is not a server's to send.
 void Conversation::take_closing(const Event& event) noexcept {
     const std::string_view reason = event.reason();
-    if (!reason.empty()) {
-        Pool* const pool = shared_.config->pool;
-        reason_place_ = pool == nullptr ? nullptr : pool->lease(close_reason_size_max);
-        if (reason_place_ == nullptr) return fail(Cause::out_of_memory);
-        std::memcpy(reason_place_, reason.data(), reason.size());
-    }
+    if (!reason.empty() && !receiver_.keep_reason(shared_, reason))
+        return fail(Cause::out_of_memory);
     if (phase_ == Phase::open) {
         const CloseCode code = event.code_received();
         const bool not_ours = role_ == Role::server && code == CloseCode::extension_required;
@@ -167,7 +176,7 @@ void Conversation::take_closing(const Event& event) noexcept {
         if (refusal != Refusal::none) return fail(cause_of(refusal));
         code_sent_ = reply;
         reply_may_change_ = true;
-        deadlines_.closing.start(deadlines_.clock());
+        deadlines_.ending.start(deadlines_.clock());
     }
     code_received_ = event.code_received();
     reason_size_ = static_cast<std::uint8_t>(reason.size());  // not before: a failure tells neither
@@ -214,13 +223,10 @@ Event Conversation::ending_event() noexcept {
     }
     if (closed_to_tell_) {
         closed_to_tell_ = false;
-        return {EventKind::closed, clean_ ? Event::clean_flag : 0U, as_bytes(reason()), ending};
+        const ConstBytes reason = as_bytes(receiver_.reason(reason_size_));
+        return {EventKind::closed, clean_ ? Event::clean_flag : 0U, reason, ending};
     }
     return {};
-}
-
-std::string_view Conversation::reason() const noexcept {
-    return {reinterpret_cast<const char*>(reason_place_), reason_size_};
 }
 
 // Our direction.
@@ -289,7 +295,7 @@ Refusal Conversation::close(CloseCode code, std::string_view reason) noexcept {
     code_sent_ = code;
     if (!reply) {
         phase_ = after(phase_, Moment::we_close);
-        deadlines_.closing.start_soon();
+        deadlines_.ending.start_soon();
         deadlines_.receiving = false;  // from here on the close wait alone counts
     }
     watch_output();
@@ -359,6 +365,14 @@ void Conversation::watch_output() noexcept {
     if (!deadlines_.stalled.runs() && awaits_transport()) deadlines_.stalled.start_soon();
 }
 
+// A message in progress is to come to its end in time.
+void Conversation::watch_message() noexcept {
+    if (!receiver_.is_in_message())
+        deadlines_.message.stop();
+    else if (!deadlines_.message.runs())
+        deadlines_.message.start(deadlines_.clock());
+}
+
 // What waits for the host to end a frame does not wait for the transport.
 bool Conversation::awaits_transport() const noexcept {
     return sender_.has_output(shared_) || sender_.handed_size() != 0;
@@ -385,7 +399,7 @@ void Conversation::fail(Cause cause, Violation violation, CloseCode code) noexce
     if (!close_was_sent && !sender_.is_inside_frame() &&
         sender_.queue_close(shared_, code, {}) == Refusal::none)
         code_sent_ = code;
-    if (!deadlines_.closing.runs()) deadlines_.closing.start(deadlines_.clock());
+    if (!deadlines_.ending.runs()) deadlines_.ending.start(deadlines_.clock());
     deadlines_.receiving = false;
     receiver_.stop(shared_);
     watch_output();
@@ -407,8 +421,8 @@ void Conversation::settle() noexcept {
     }
     if (waits().linger <= Duration{}) return finish(Moment::drained_to_close, Cause::none);
     phase_ = after(phase_, Moment::drained_to_end);
-    deadlines_.closing.stop();
-    deadlines_.lingering.start(deadlines_.clock());
+    deadlines_.lingering = true;
+    deadlines_.ending.start(deadlines_.clock());
 }
 
 void Conversation::finish(Moment moment, Cause cause) noexcept {
@@ -420,8 +434,8 @@ void Conversation::finish(Moment moment, Cause cause) noexcept {
     sender_.drop();
     receiver_.stop(shared_);
     deadlines_.receiving = false;
-    for (Since* since : {&deadlines_.closing, &deadlines_.lingering, &deadlines_.stalled})
-        since->stop();
+    deadlines_.ending.stop();
+    deadlines_.stalled.stop();
 }
 
 // What now.
@@ -461,6 +475,7 @@ void Conversation::act_on_overdue(Overdue overdue) noexcept {
         case Overdue::ping: return send_keepalive();
         case Overdue::pong: return fail(Cause::pong_timeout);
         case Overdue::idle: return fail(Cause::idle_timeout);
+        case Overdue::message: return fail(Cause::message_timeout);
         case Overdue::close: return finish(Moment::time_runs_out, Cause::close_timeout);
         case Overdue::write_stall: return finish(Moment::time_runs_out, Cause::write_stalled);
         case Overdue::linger: finish(Moment::time_runs_out, Cause::none); [[fallthrough]];

@@ -90,23 +90,22 @@ private:
     void settle() noexcept;
     void finish(Moment moment, Cause cause) noexcept;
     void watch_output() noexcept;
-    [[nodiscard]] std::string_view reason() const noexcept;
+    void watch_message() noexcept;
 
     Shared shared_;
     Receiver receiver_;
     Sender sender_;
     Deadlines deadlines_;
 
-    std::byte* reason_place_ = nullptr;  // the peer's reason, leased
-    std::uint32_t keepalive_serial_ = 0;
     Time keepalive_handed_ = never;
+    std::uint32_t keepalive_serial_ = 0;
     CloseCode code_received_ = CloseCode::abnormal;
     CloseCode code_sent_ = CloseCode::abnormal;
     Role role_;
     Phase phase_ = Phase::open;
     Cause cause_ = Cause::none;
     Violation violation_ = Violation::none;
-    std::uint8_t reason_size_ = 0;
+    std::uint8_t reason_size_ = 0;       // of the peer's, which the receiver keeps
     bool exchanged_ : 1 = false;         // both Closes are sent or queued
     bool reply_may_change_ : 1 = false;  // the peer closed first
     bool failed_ : 1 = false;

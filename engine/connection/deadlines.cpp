@@ -10,11 +10,14 @@ namespace hawse::connection {
 template <typename Visitor>
 void Deadlines::visit(const Waits& waits, Time unknown, Visitor visitor) const noexcept {
     constexpr Duration off;
-    visitor(Overdue::linger, lingering.due(waits.linger, unknown));
-    if (waits.close > off) visitor(Overdue::close, closing.due(waits.close, unknown));
+    if (lingering)
+        visitor(Overdue::linger, ending.due(waits.linger, unknown));
+    else if (waits.close > off)
+        visitor(Overdue::close, ending.due(waits.close, unknown));
     if (waits.write_stall > off)
         visitor(Overdue::write_stall, stalled.due(waits.write_stall, unknown));
     if (!receiving) return;
+    if (waits.message > off) visitor(Overdue::message, message.due(waits.message, unknown));
     if (waits.pong > off) visitor(Overdue::pong, pinged.due(waits.pong, unknown));
     if (waits.idle > off) visitor(Overdue::idle, received.due(waits.idle, unknown));
     if (waits.ping <= off || ping_queued) return;
@@ -46,7 +49,7 @@ void Deadlines::touch(const Waits& waits, Time now) noexcept {
     const bool stepped_back = now < clock_;
     const bool late = now > expected && now - expected > waits.clock_jump;
     const bool jumped = late && !jumped_before_;
-    for (Since* since : {&received, &pinged, &closing, &lingering, &stalled}) {
+    for (Since* since : {&received, &pinged, &message, &ending, &stalled}) {
         if (stepped_back || jumped) since->shift(clock_, now);
         since->touch(now);
     }
@@ -67,6 +70,7 @@ void Deadlines::receive(bool wanted) noexcept {
     if (wanted && !receiving) {
         received.start(clock_);
         if (pinged.runs()) pinged.start(clock_);
+        if (message.runs()) message.start(clock_);
     }
     receiving = wanted;
 }

@@ -39,7 +39,16 @@ private:
     Time at_ = never;
 };
 
-enum class Overdue : std::uint8_t { nothing, close, linger, write_stall, pong, idle, ping };
+enum class Overdue : std::uint8_t {
+    nothing,
+    close,
+    linger,
+    write_stall,
+    message,
+    pong,
+    idle,
+    ping
+};
 
 class Deadlines {
 public:
@@ -64,11 +73,12 @@ public:
     /// Whether input is wanted; when it is again, its waits begin anew.
     void receive(bool wanted) noexcept;
 
-    Since received;            // the last octet came
-    Since pinged;              // a keepalive ping was handed over, and no octet came since
-    Since closing;             // our Close was queued
-    Since lingering;           // all output was written after the end
-    Since stalled;             // output waits, and the transport took none
+    Since received;  // the last octet came
+    Since pinged;    // a keepalive ping was handed over, and no octet came since
+    Since message;   // the first octets of the message in progress came
+    Since ending;    // our Close was queued, or, lingering, all output was written after that
+    Since stalled;   // output waits, and the transport took none
+    bool lingering = false;
     bool ping_queued = false;  // a keepalive ping waits for the transport
     bool receiving = true;     // input is wanted: ping, pong and idle count
 

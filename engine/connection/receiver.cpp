@@ -12,11 +12,7 @@ namespace hawse::connection {
 
 namespace {
 
-Event failure(Violation violation) noexcept {
-    return {EventKind::failed, 0, {}, {.cause = Cause::violation, .violation = violation}};
-}
-
-Event failure(Cause cause) noexcept { return {EventKind::failed, 0, {}, {.cause = cause}}; }
+constexpr std::size_t close_code_size = 2;
 
 }  // namespace
 
@@ -88,12 +84,12 @@ bool Receiver::take_header_octets(std::size_t size) noexcept {
 
 // Judges a header as early as its octets allow; the stage moves on when all are there.
 Violation Receiver::take_header(const Limits& limits) noexcept {
-    const frame::Circumstances now{
+    frame::Circumstances now{
         .peer_masks = peer_masks_,
         .message_in_progress = in_message_,
         .reserved_bits = reserved_bits_,
         .fragments_left = limits.fragment_count_max - (in_message_ ? fragment_count_ : 0),
-        .message_left = limits.message_size_max - (in_message_ ? message_size_ : 0),
+        .message_left = UINT64_MAX,
         .frame_size_max = limits.frame_size_max,
     };
     FrameHeader header;
@@ -113,6 +109,9 @@ Violation Receiver::take_header(const Limits& limits) noexcept {
         const FrameHeaderRead read = read_frame_header({header_octets_, header_size_}, header);
         if (read.violation != Violation::none) return read.violation;
         if (header_size_ >= 2 + header.extended_size()) {
+            // A compressed message is measured when it is inflated, and not before.
+            if (!will_inflate(header))
+                now.message_left = limits.message_size_max - (in_message_ ? message_size_ : 0);
             const Violation fault = frame::check_size(header, now);
             if (fault != Violation::none) return fault;
         }
@@ -132,6 +131,7 @@ void Receiver::begin_frame(const FrameHeader& header) noexcept {
     frame_left_ = header.payload_size;
     if (is_control(opcode())) return;
     if (opcode() != Opcode::continuation) {
+        compressed_ = will_inflate(header);
         in_message_ = true;
         text_ = opcode() == Opcode::text;
         told_ = false;
@@ -141,7 +141,7 @@ void Receiver::begin_frame(const FrameHeader& header) noexcept {
         stored_size_ = 0;
     }
     ++fragment_count_;
-    message_size_ += header.payload_size;
+    message_size_ = std::min(message_size_, UINT64_MAX - header.payload_size) + header.payload_size;
 }
 
 void Receiver::end_frame(const Shared& shared) noexcept {
@@ -205,6 +205,7 @@ Event Receiver::control_event(const Shared& shared, ConstBytes payload, bool in_
 // Data frames.
 
 Event Receiver::take_data(const Shared& shared) noexcept {
+    if (compressed_) return take_compressed(shared);
     const auto input = static_cast<std::size_t>(end_ - at_);
     const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(input, frame_left_));
     if (taken == 0 && frame_left_ != 0) return {};
@@ -306,7 +307,8 @@ std::size_t Receiver::landing_size() const noexcept {
 }
 
 Bytes Receiver::landing(const Shared& shared) noexcept {
-    const bool expected = in_message_ && frame_left() != 0 && message_place_ != nullptr;
+    const bool expected =
+        in_message_ && !compressed_ && frame_left() != 0 && message_place_ != nullptr;
     if (!expected || stopped_ || message_shown_ || has_more()) return {};
     const bool full = stored_size_ == message_capacity_;
     if (full && !grow_place(shared.config->pool, stored_size_ + 1)) return {};
@@ -347,7 +349,8 @@ Refusal Receiver::land_in(const Shared& shared, Bytes place) noexcept {
         shared.config->delivery != Delivery::messages)
         return Refusal::no_message_in_progress;
     if (message_shown_) return Refusal::unread_input;
-    if (place.size() < message_size_) return Refusal::place_too_small;
+    if (place.size() < (compressed_ ? stored_size_ : message_size_))
+        return Refusal::place_too_small;
     // Place and place before may be one memory.
     if (stored_size_ != 0) std::memmove(place.data(), message_place_, stored_size_);
     give_back_message_place(shared.config->pool);
@@ -376,11 +379,7 @@ Bytes Receiver::unread() noexcept {
 
 void Receiver::release_views(const Shared& shared) noexcept {
     drop_message(shared);
-    if (control_shown_) {
-        shared.config->pool->give_back(control_place_, control_payload_size_max);
-        control_place_ = nullptr;
-        control_shown_ = false;
-    }
+    if (control_shown_) give_back_control_place(shared);
 }
 
 void Receiver::drop_message(const Shared& shared) noexcept {
@@ -392,14 +391,44 @@ void Receiver::drop_message(const Shared& shared) noexcept {
 void Receiver::stop(const Shared& shared) noexcept {
     stopped_ = true;
     in_message_ = false;
+    inflates_on_ = false;
+    give_back_inbound();
     later_ = Violation::none;
     at_ = end_ = nullptr;
     // What was lent to be read into may be read into yet.
     if (!message_shown_ && !landing_lent_) give_back_message_place(shared.config->pool);
-    if (!control_shown_ && control_place_ != nullptr) {
+    if (!control_shown_ && !reason_kept_) give_back_control_place(shared);
+}
+
+void Receiver::give_back(const Shared& shared) noexcept {
+    end_landing(shared);
+    drop_message(shared);
+    give_back_control_place(shared);
+}
+
+void Receiver::give_back_control_place(const Shared& shared) noexcept {
+    if (control_place_ != nullptr)
         shared.config->pool->give_back(control_place_, control_payload_size_max);
-        control_place_ = nullptr;
+    control_place_ = nullptr;
+    control_shown_ = false;
+}
+
+// No control frame comes behind a Close, so its place serves.
+bool Receiver::keep_reason(const Shared& shared, std::string_view reason) noexcept {
+    if (control_place_ == nullptr) {
+        if (shared.config->pool != nullptr)
+            control_place_ = shared.config->pool->lease(control_payload_size_max);
+        if (control_place_ == nullptr) return false;
+        std::memcpy(control_place_ + close_code_size, reason.data(), reason.size());
     }
+    control_shown_ = false;
+    reason_kept_ = true;
+    return true;
+}
+
+std::string_view Receiver::reason(std::size_t size) const noexcept {
+    if (!reason_kept_) return {};
+    return as_text(ConstBytes{control_place_ + close_code_size, size});
 }
 
 }  // namespace hawse::connection

@@ -6,15 +6,18 @@
 
 #include "hawse/bytes.hpp"
 #include "hawse/config.hpp"
+#include "hawse/deflate.hpp"
 #include "hawse/event.hpp"
 #include "hawse/frame_header.hpp"
 #include "hawse/refusal.hpp"
 #include "hawse/role.hpp"
 #include "hawse/statistics.hpp"
 #include "hawse/utf8.hpp"
+#include "deflate/inbound.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace hawse::connection {
 
@@ -24,11 +27,22 @@ struct Shared {
     Statistics* statistics;  // null unless the host counts
 };
 
+/// What next() answers when the peer, or the world, is wrong.
+constexpr Event failure(Violation violation) noexcept {
+    return {EventKind::failed, 0, {}, {.cause = Cause::violation, .violation = violation}};
+}
+constexpr Event failure(Cause cause) noexcept {
+    return {EventKind::failed, 0, {}, {.cause = cause}};
+}
+
 class Receiver {
 public:
-    /// `reserved_bits` are those that data frames may carry.
-    Receiver(Role role, std::uint8_t reserved_bits) noexcept
-        : reserved_bits_(reserved_bits), peer_masks_(role == Role::server) {}
+    /// `reserved_bits` are those that data frames may carry, beside RSV1 where the peer compresses: with a
+    /// window of 0 bits it does not.
+    Receiver(Role role, std::uint8_t reserved_bits, DeflateDirection peer) noexcept
+        : reserved_bits_(peer.window_bits != 0 ? rsv1_bit : reserved_bits),
+          peer_window_bits_(peer.window_bits & 15U), peer_takes_over_(peer.takeover),
+          peer_masks_(role == Role::server) {}
 
     /// Lends octets; none may be lent.
     void lend(Bytes octets) noexcept {
@@ -38,8 +52,10 @@ public:
     [[nodiscard]] bool holds_input() const noexcept { return at_ != end_; }
     /// next() has something to tell without further octets, or octets to look at.
     [[nodiscard]] bool has_more() const noexcept {
-        return holds_input() || later_ != Violation::none || message_landed_;
+        return holds_input() || later_ != Violation::none || message_landed_ || inflates_on_;
     }
+    /// Its first octets came, and it is not over.
+    [[nodiscard]] bool is_in_message() const noexcept { return in_message_; }
     /// Ends the loan; answers what was not touched.
     Bytes unread() noexcept;
 
@@ -70,6 +86,13 @@ public:
     /// release_views().
     void stop(const Shared& shared) noexcept;
 
+    /// Keeps the reason of the `closing` that next() has just told, until destruction, where it is
+    /// or in a place of ours. False when there is no memory. reason() shows the first octets of it.
+    [[nodiscard]] bool keep_reason(const Shared& shared, std::string_view reason) noexcept;
+    [[nodiscard]] std::string_view reason(std::size_t size) const noexcept;
+    /// After stop(): gives back what is left, shown, lent and kept.
+    void give_back(const Shared& shared) noexcept;
+
 private:
     enum class Stage : std::uint8_t { header, payload };
 
@@ -89,6 +112,18 @@ private:
     Event take_for_message(const Shared& shared, ConstBytes octets) noexcept;
     bool store(Pool* pool, ConstBytes octets) noexcept;
     Event tell_message(Pool* pool) noexcept;
+
+    // Compressed messages: inflating.cpp.
+    Event take_compressed(const Shared& shared) noexcept;
+    Event inflate_for_message(const Shared& shared) noexcept;
+    Event inflate_part(const Shared& shared) noexcept;
+    Cause begin_inflating(Pool* pool) noexcept;
+    deflate::Progress inflate(const Shared& shared, deflate::Room& room) noexcept;
+    void end_inflating(const Shared& shared) noexcept;
+    [[nodiscard]] bool will_inflate(const FrameHeader& header) const noexcept {
+        return in_message_ ? compressed_ : peer_window_bits_ != 0 && header.rsv1();
+    }
+    void give_back_inbound() noexcept;
     Event fail_later(Violation violation, Event now) noexcept;
 
     [[nodiscard]] Opcode opcode() const noexcept { return Opcode(first_octet_ & 0x0F); }
@@ -97,6 +132,7 @@ private:
 
     bool grow_place(Pool* pool, std::size_t size) noexcept;
     void give_back_message_place(Pool* pool) noexcept;
+    void give_back_control_place(const Shared& shared) noexcept;
     [[nodiscard]] std::byte* stored_end() const noexcept { return message_place_ + stored_size_; }
     [[nodiscard]] std::size_t landing_size() const noexcept;
     [[nodiscard]] unsigned kind_flag() const noexcept { return text_ ? Event::text_flag : 0U; }
@@ -121,12 +157,15 @@ private:
     // Places, leased when something is cut.
     std::byte* message_place_ = nullptr;
     std::size_t message_capacity_ = 0;
-    std::size_t stored_size_ = 0;  // octets of the message that lie in its place
-    std::byte* control_place_ = nullptr;
+    std::size_t stored_size_ = 0;         // octets of the message that lie in its place
+    std::byte* control_place_ = nullptr;  // or of the reason, at the end
+    deflate::Inbound* inbound_ = nullptr;
 
     Stage stage_ = Stage::header;
     Violation later_ = Violation::none;  // told after the octets before it
     std::uint8_t reserved_bits_;
+    std::uint8_t peer_window_bits_ : 4;
+    bool peer_takes_over_ : 1;
     bool peer_masks_ : 1;
     bool in_message_ : 1 = false;  // its first frame came, and it is not over
     bool text_ : 1 = false;
@@ -137,6 +176,9 @@ private:
     bool host_place_ : 1 = false;      // the message's place is the host's
     bool landing_lent_ : 1 = false;    // its free tail is lent
     bool message_landed_ : 1 = false;  // its last octets landed, and it was not told yet
+    bool compressed_ : 1 = false;      // the message in progress
+    bool inflates_on_ : 1 = false;     // there is more of it than there was room for
+    bool reason_kept_ : 1 = false;
 };
 
 }  // namespace hawse::connection

@@ -50,7 +50,12 @@ Refusal Sender::send_message(const Shared& shared, MessageKind kind, ConstBytes 
     if (in_message_) return Refusal::message_in_progress;
     const bool checked = choice.text_check == TextCheck::checked;
     if (kind == MessageKind::text && checked && !is_utf8(octets)) return Refusal::invalid_text;
-    return queue_frames(shared, {octets, opcode_of(kind), true, way, token});
+    const Piece piece{octets, opcode_of(kind), true, way, token};
+    Refusal refusal = Refusal::none;
+    if (may_compress(shared.config->deflate, choice.compression, octets.size()) &&
+        queue_compressed(shared, piece, octets.size() - 1, refusal))
+        return refusal;
+    return queue_frames(shared, piece);
 }
 
 Refusal Sender::send_begin(MessageKind kind, Send choice) noexcept {
@@ -60,6 +65,7 @@ Refusal Sender::send_begin(MessageKind kind, Send choice) noexcept {
     part_sent_ = false;
     unchecked_ = kind != MessageKind::text || choice.text_check == TextCheck::unchecked;
     kind_ = kind;
+    compression_ = choice.compression;
     validator_ = {};
     return Refusal::none;
 }
@@ -73,7 +79,17 @@ Refusal Sender::send_part(const Shared& shared, ConstBytes octets, bool last) no
     }
     if (octets.empty() && !last) return Refusal::none;
     const Opcode opcode = part_sent_ ? Opcode::continuation : opcode_of(kind_);
-    const Refusal refusal = queue_frames(shared, {octets, opcode, last, Way::copy, {}});
+    const Piece piece{octets, opcode, last, Way::copy, {}};
+    // One that is to be followed is as long as it likes; what it grows by is bounded.
+    const std::size_t size = last ? octets.size() : SIZE_MAX;
+    if (!part_sent_) compressed_ = may_compress(shared.config->deflate, compression_, size);
+    Refusal refusal = Refusal::none;
+    if (!compressed_ || !queue_compressed(shared, piece, SIZE_MAX, refusal)) {
+        if (compressed_ && part_sent_)
+            return Refusal::out_of_memory;  // begun so, and so it must end
+        compressed_ = false;
+        refusal = queue_frames(shared, piece);
+    }
     if (refusal != Refusal::none) return refusal;
     validator_ = validator;
     part_sent_ = true;
@@ -137,6 +153,54 @@ bool Sender::is_too_much(const Shared& shared, std::size_t size) const noexcept 
     return held > most || size > most - held;
 }
 
+// Compression.
+
+bool Sender::may_compress(const DeflatePolicy& policy, Compression choice,
+                          std::size_t size) const noexcept {
+    if (window_bits_ == 0 || choice == Compression::never || size == 0) return false;
+    return choice == Compression::always || size >= policy.threshold;
+}
+
+// False, and nothing has changed, when it is better sent plain: for want of a compressor, or because it
+// comes to more than `size_max` octets.
+bool Sender::queue_compressed(const Shared& shared, const Piece& piece, std::size_t size_max,
+                              Refusal& refusal) noexcept {
+    constexpr std::size_t tail_size = 4;  // 00 00 ff ff, which the receiver adds. RFC 7692 §7.2.1
+    if (is_too_much(shared, 0)) {
+        refusal = Refusal::output_full;
+        return true;
+    }
+    if (outbound_ == nullptr)
+        outbound_ = deflate::Outbound::lease(shared.config->pool, {window_bits_, takes_over_},
+                                             shared.config->deflate);
+    if (outbound_ == nullptr) return false;
+    const std::size_t most = std::min(size_max, deflate::compressed_size_max(piece.octets.size()));
+    const Bytes octets = outbound_->compress(piece.octets, piece.fin, most + tail_size);
+    const bool queues = !octets.empty();
+    if (queues) {
+        Piece compressed = piece;
+        compressed.octets = octets.first(octets.size() - (piece.fin ? tail_size : 0));
+        compressed.way = Way::copy;
+        compressed.compressed = true;
+        refusal = queue_frames(shared, compressed);
+    }
+    if (queues && refusal == Refusal::none)
+        outbound_->accept(piece.octets, piece.fin);
+    else
+        outbound_->reject();
+    if (queues && refusal == Refusal::none && shared.statistics != nullptr) {
+        shared.statistics->sent.deflated_messages += piece.fin;
+        shared.statistics->sent.deflated_octets += octets.size() - (piece.fin ? tail_size : 0);
+        shared.statistics->sent.inflated_octets += piece.octets.size();
+    }
+    close_outbound_if_empty();
+    return queues;
+}
+
+void Sender::close_outbound_if_empty() noexcept {
+    if (outbound_ != nullptr && outbound_->is_empty()) give_back_outbound();
+}
+
 // All or nothing: room is made first, and what was appended is taken back when a key is missing.
 Refusal Sender::queue_frames(const Shared& shared, const Piece& piece) noexcept {
     const Limits& limits = shared.config->limits;
@@ -185,10 +249,9 @@ bool Sender::append_frames(const Shared& shared, const Piece& piece,
 
 bool Sender::append_frame(const Shared& shared, const Piece& piece) noexcept {
     FrameHeader header = FrameHeader::make(piece.opcode, piece.fin, piece.octets.size());
+    if (piece.compressed && piece.opcode != Opcode::continuation) header.first |= rsv1_bit;
     if (!draw_key(shared, header)) return false;
-    if (piece.way == Way::copy) {
-        outbox_->append(header, piece.octets);
-    } else if (piece.way == Way::lend && role_ == Role::client) {
+    if (piece.way == Way::copy || (piece.way == Way::lend && role_ == Role::client)) {
         outbox_->append(header, piece.octets);
         if (piece.token) outbox_->append_token(piece.token);
     } else {
@@ -377,14 +440,21 @@ void Sender::drop() noexcept {
     in_message_ = false;
     frame_left_ = 0;
     bare_handed_ = bare_released_ = bare_size_;
+    give_back_outbound();
     if (outbox_ == nullptr) return;
     outbox_->drop();
     close_outbox_if_empty();
 }
 
 void Sender::give_back() noexcept {
+    give_back_outbound();
     if (outbox_ != nullptr) outbox_->give_back();
     outbox_ = nullptr;
+}
+
+void Sender::give_back_outbound() noexcept {
+    if (outbound_ != nullptr) outbound_->give_back();
+    outbound_ = nullptr;
 }
 
 Token Sender::next_released() noexcept {

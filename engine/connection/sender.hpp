@@ -13,6 +13,7 @@
 #include "hawse/utf8.hpp"
 #include "connection/outbox.hpp"
 #include "connection/receiver.hpp"
+#include "deflate/outbound.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -23,9 +24,11 @@ namespace hawse::connection {
 
 class Sender {
 public:
-    /// `reserved_bits` are those that send_frame() may set.
-    Sender(Role role, std::uint8_t reserved_bits) noexcept
-        : reserved_bits_(reserved_bits), role_(role) {}
+    /// `reserved_bits` are those that send_frame() may set; `own` says how we compress: with a window of
+    /// 0 bits not at all.
+    Sender(Role role, std::uint8_t reserved_bits, DeflateDirection own) noexcept
+        : reserved_bits_(reserved_bits), role_(role), window_bits_(own.window_bits & 15U),
+          takes_over_(own.takeover) {}
 
     // Messages.
 
@@ -80,11 +83,18 @@ private:
         bool fin;
         Way way;
         Token token;
+        bool compressed = false;
     };
 
     Refusal send_message(const Shared& shared, MessageKind kind, ConstBytes octets, Send choice,
                          Way way, Token token) noexcept;
     Refusal queue_frames(const Shared& shared, const Piece& piece) noexcept;
+    [[nodiscard]] bool may_compress(const DeflatePolicy& policy, Compression choice,
+                                    std::size_t size) const noexcept;
+    bool queue_compressed(const Shared& shared, const Piece& piece, std::size_t size_max,
+                          Refusal& refusal) noexcept;
+    void close_outbound_if_empty() noexcept;
+    void give_back_outbound() noexcept;
     bool append_frames(const Shared& shared, const Piece& piece, std::size_t frame_size) noexcept;
     bool append_frame(const Shared& shared, const Piece& piece) noexcept;
     [[nodiscard]] Refusal check_frame(const FrameHeader& header, std::size_t size) const noexcept;
@@ -98,6 +108,7 @@ private:
                              ConstBytes payload) noexcept;
 
     Outbox* outbox_ = nullptr;
+    deflate::Outbound* outbound_ = nullptr;
 
     // A frame in progress, by send_frame().
     std::uint64_t frame_left_ = 0;  // octets of its payload still to come
@@ -113,6 +124,11 @@ private:
     bool in_frames_ : 1 = false;
     bool part_sent_ : 1 = false;
     bool unchecked_ : 1 = false;
+    Compression compression_ : 2 = Compression::never;
+    bool compressed_ : 1 = false;
+    std::uint8_t window_bits_ : 4;
+    bool takes_over_ : 1;
+    bool bare_shown_ : 1 = false;  // of the Close below
 
     // A Close for which there is not even an outbox.
     static constexpr std::size_t bare_close_size_max = 8;  // header, key, code
@@ -120,7 +136,6 @@ private:
     std::uint8_t bare_size_ = 0;
     std::uint8_t bare_handed_ = 0;
     std::uint8_t bare_released_ = 0;
-    bool bare_shown_ : 1 = false;
 };
 
 }  // namespace hawse::connection

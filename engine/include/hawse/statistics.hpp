@@ -15,6 +15,10 @@ struct Statistics {
             0;  ///< headers, masks and payload; sent: taken by the transport
         std::uint64_t payload_octets =
             0;  ///< of data frames; received: also of one that then fails
+        // Of messages that were compressed; the quotient of the last two is what that saves.
+        std::uint64_t deflated_messages = 0;
+        std::uint64_t deflated_octets = 0;  ///< of payload on the wire
+        std::uint64_t inflated_octets = 0;  ///< what they stand for
     };
     Direction received = {};
     Direction sent = {};

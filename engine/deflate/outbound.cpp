@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include "deflate/outbound.hpp"
+
+#include "deflate/lender.hpp"
+
+#include <algorithm>
+#include <new>
+
+namespace hawse::deflate {
+
+Outbound::Outbound(Pool* pool, DeflateDirection own, CompressorSettings settings) noexcept
+    : pool_(pool), history_(own.window_bits), settings_(settings), takeover_(own.takeover) {}
+
+Outbound* Outbound::lease(Pool* pool, DeflateDirection own, const DeflatePolicy& policy) noexcept {
+    std::byte* const octets = pool == nullptr ? nullptr : pool->lease(sizeof(Outbound));
+    if (octets == nullptr) return nullptr;
+    const CompressorSettings settings{own.window_bits, std::clamp<std::uint8_t>(policy.level, 1, 9),
+                                      std::clamp<std::uint8_t>(policy.memory_level, 1, 9)};
+    return new (octets) Outbound(pool, own, settings);
+}
+
+void Outbound::give_back() noexcept {
+    Pool* const pool = pool_;
+    leave(compressor_);
+    history_.give_back(*pool);
+    give_back_scratch();
+    pool->give_back(reinterpret_cast<std::byte*>(this), sizeof(Outbound));
+}
+
+Bytes Outbound::compress(ConstBytes octets, bool last, std::size_t size_max) noexcept {
+    bool fresh = false;
+    if (borrow(*pool_, compressor_, settings_, fresh) == nullptr) return {};
+    if (remembers(last) && !history_.reserve(*pool_, octets.size())) return {};
+    scratch_ = pool_->lease(size_max);
+    if (scratch_ == nullptr) return {};
+    scratch_size_ = size_max;
+    if (fresh || !follows_) restart(*compressor_, history_.pieces());
+    follows_ = false;
+    return {scratch_, deflate::compress(*compressor_, octets, {scratch_, size_max})};
+}
+
+void Outbound::accept(ConstBytes octets, bool last) noexcept {
+    give_back_scratch();
+    follows_ = remembers(last);
+    if (follows_)
+        history_.append(octets);
+    else
+        history_.give_back(*pool_);
+}
+
+void Outbound::reject() noexcept { give_back_scratch(); }
+
+void Outbound::forget() noexcept {
+    history_.clear();
+    follows_ = false;
+}
+
+void Outbound::give_back_scratch() noexcept {
+    pool_->give_back(scratch_, scratch_size_);
+    scratch_ = nullptr;
+}
+
+}  // namespace hawse::deflate
