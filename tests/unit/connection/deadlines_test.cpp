@@ -49,6 +49,12 @@ void check_due(const Deadlines& deadlines, const Waits& waits, Overdue what, Tim
     CHECK(overdue_at(deadlines, waits, due + seconds(59)) == what);
 }
 
+// All output was written then, and the rest is reading on.
+void linger_from(Deadlines& deadlines, Time since) {
+    deadlines.lingering = true;
+    deadlines.ending.start(since);
+}
+
 TEST_CASE("a moment runs from when it began until it is stopped") {
     Since since;
     CHECK_FALSE(since.runs());
@@ -96,12 +102,18 @@ TEST_CASE("nothing is due where nothing is waited for") {
 TEST_CASE("each wait is due after its own time", "[6455-7.1.1-04]") {
     Deadlines deadlines(at(0));
     SECTION("linger") {
-        deadlines.lingering.start(at(3));
+        linger_from(deadlines, at(3));
         check_due(deadlines, no_waits(), Overdue::linger, at(5));
     }
     SECTION("close") {
-        deadlines.closing.start(at(3));
+        deadlines.ending.start(at(3));
         check_due(deadlines, no_waits(), Overdue::close, at(13));
+    }
+    SECTION("message") {
+        Waits message = no_waits();
+        message.message = seconds(15);
+        deadlines.message.start(at(3));
+        check_due(deadlines, message, Overdue::message, at(18));
     }
     SECTION("write stall") {
         deadlines.stalled.start(at(3));
@@ -160,14 +172,14 @@ TEST_CASE("a wait of zero is off, but for lingering, which is then over at once"
     none.close = none.write_stall = none.linger = Duration{};
     Deadlines deadlines(at(0));
     deadlines.pinged.start(at(1));
-    deadlines.closing.start(at(1));
+    deadlines.ending.start(at(1));
     deadlines.stalled.start(at(1));
     CHECK(deadlines.due(none) == never);
     CHECK(overdue_at(deadlines, none, at(50)) == Overdue::nothing);
     Waits pong = none;
     pong.pong = seconds(20);
     CHECK(deadlines.due(pong) == at(21));
-    deadlines.lingering.start(at(3));
+    linger_from(deadlines, at(3));
     CHECK(deadlines.due(none) == at(3));
     CHECK(overdue_at(deadlines, none, at(3)) == Overdue::linger);
 }
@@ -199,7 +211,7 @@ TEST_CASE("a conversation that ended waits for no ping, pong or octet") {
     deadlines.receiving = false;
     CHECK(deadlines.due(waits()) == never);
     CHECK(overdue_at(deadlines, waits(), at(50)) == Overdue::nothing);
-    deadlines.lingering.start(at(3));
+    linger_from(deadlines, at(3));
     CHECK(deadlines.due(waits()) == at(5));
 }
 
@@ -208,11 +220,11 @@ TEST_CASE("the earliest of all is announced") {
     CHECK(deadlines.due(waits()) == at(30));
     deadlines.pinged.start(at(5));
     CHECK(deadlines.due(waits()) == at(25));
-    deadlines.closing.start(at(5));
+    deadlines.ending.start(at(5));
     CHECK(deadlines.due(waits()) == at(15));
     deadlines.stalled.start(at(-30));
     CHECK(deadlines.due(waits()) == at(10));
-    deadlines.lingering.start(at(5));
+    linger_from(deadlines, at(5));
     CHECK(deadlines.due(waits()) == at(7));
 }
 
@@ -221,16 +233,19 @@ TEST_CASE("of several that are overdue the gravest is told first") {
     all.clock_jump = seconds(1000);
     Deadlines deadlines(at(0));
     const Time late = at(500);
-    deadlines.lingering.start(at(0));
-    deadlines.closing.start(at(0));
+    linger_from(deadlines, at(0));
     deadlines.stalled.start(at(0));
+    deadlines.message.start(at(0));
     deadlines.pinged.start(at(0));
     CHECK(overdue_at(deadlines, all, late) == Overdue::linger);
-    deadlines.lingering.stop();
+    deadlines.lingering = false;
     CHECK(overdue_at(deadlines, all, late) == Overdue::close);
-    deadlines.closing.stop();
+    deadlines.ending.stop();
     CHECK(overdue_at(deadlines, all, late) == Overdue::write_stall);
     deadlines.stalled.stop();
+    all.message = seconds(100);
+    CHECK(overdue_at(deadlines, all, late) == Overdue::message);
+    deadlines.message.stop();
     CHECK(overdue_at(deadlines, all, late) == Overdue::pong);
     deadlines.pinged.stop();
     CHECK(overdue_at(deadlines, all, late) == Overdue::idle);
@@ -243,41 +258,41 @@ TEST_CASE("of several that are overdue the gravest is told first") {
 TEST_CASE("what began without a time asks to be told it, and then runs in full") {
     Deadlines deadlines(at(0));
     deadlines.touch(no_waits(), at(5));
-    deadlines.closing.start_soon();
+    deadlines.ending.start_soon();
     CHECK(deadlines.due(no_waits()) == at(5));
     CHECK(deadlines.overdue(no_waits()) == Overdue::nothing);
     deadlines.touch(no_waits(), at(8));
     CHECK(deadlines.overdue(no_waits()) == Overdue::nothing);
-    CHECK(deadlines.closing.at() == at(8));
+    CHECK(deadlines.ending.at() == at(8));
     check_due(deadlines, no_waits(), Overdue::close, at(18));
 }
 
 TEST_CASE("what began without a time is no reason to see a jump") {
     Deadlines deadlines(at(0));
     deadlines.stalled.start(at(0));
-    deadlines.closing.start_soon();
+    deadlines.ending.start_soon();
     deadlines.touch(no_waits(), at(70));  // late for nothing but by less than a jump
     CHECK(deadlines.stalled.at() == at(0));
-    CHECK(deadlines.closing.at() == at(70));
+    CHECK(deadlines.ending.at() == at(70));
     CHECK(deadlines.overdue(no_waits()) == Overdue::write_stall);
 }
 
 TEST_CASE("a clock that steps back takes every moment along") {
     Deadlines deadlines(at(1000));
-    deadlines.closing.start(at(1004));
+    deadlines.ending.start(at(1004));
     deadlines.touch(waits(), at(1005));
     deadlines.touch(waits(), at(-500));
     CHECK(deadlines.clock() == at(-500));
     CHECK(deadlines.received.at() == at(-505));
-    CHECK(deadlines.closing.at() == at(-501));
+    CHECK(deadlines.ending.at() == at(-501));
     CHECK_FALSE(deadlines.pinged.runs());
-    CHECK_FALSE(deadlines.lingering.runs());
+    CHECK_FALSE(deadlines.lingering);
     check_due(deadlines, waits(), Overdue::close, at(-491));
 }
 
 TEST_CASE("a clock that steps back again and again brings nothing nearer") {
     Deadlines deadlines(at(0));
-    deadlines.closing.start(at(0));
+    deadlines.ending.start(at(0));
     for (std::int64_t step = 1; step < 10; ++step) {
         deadlines.touch(no_waits(), at(-step * 1000));
         CHECK(deadlines.due(no_waits()) == at(-step * 1000 + 10));
@@ -287,7 +302,7 @@ TEST_CASE("a clock that steps back again and again brings nothing nearer") {
 
 TEST_CASE("a clock that jumps ahead causes no storm of timeouts") {
     Deadlines deadlines(at(0));
-    deadlines.closing.start(at(2));
+    deadlines.ending.start(at(2));
     deadlines.stalled.start(at(1));
     deadlines.pinged.start(at(3));
     deadlines.touch(waits(), at(4));
@@ -298,7 +313,7 @@ TEST_CASE("a clock that jumps ahead causes no storm of timeouts") {
 
     deadlines.touch(waits(), at(1000004));
     CHECK(deadlines.overdue(waits()) == Overdue::nothing);
-    CHECK(deadlines.closing.at() == at(1000002));
+    CHECK(deadlines.ending.at() == at(1000002));
     CHECK(deadlines.stalled.at() == at(1000001));
     CHECK(deadlines.pinged.at() == at(1000003));
     CHECK(deadlines.received.at() == at(1000000));
@@ -307,14 +322,14 @@ TEST_CASE("a clock that jumps ahead causes no storm of timeouts") {
 
 TEST_CASE("a second jump is believed until an octet came, and one later is a jump again") {
     Deadlines deadlines(at(0));
-    deadlines.closing.start(at(0));
+    deadlines.ending.start(at(0));
     deadlines.touch(no_waits(), at(1000));
     CHECK(deadlines.overdue(no_waits()) == Overdue::nothing);
-    CHECK(deadlines.closing.at() == at(1000));
+    CHECK(deadlines.ending.at() == at(1000));
     deadlines.touch(no_waits(), at(2000));
-    CHECK(deadlines.closing.at() == at(1000));
+    CHECK(deadlines.ending.at() == at(1000));
     CHECK(deadlines.overdue(no_waits()) == Overdue::close);
-    deadlines.closing.start(at(2000));
+    deadlines.ending.start(at(2000));
     deadlines.touch(no_waits(), at(2001));
     deadlines.hear();
     deadlines.touch(no_waits(), at(3000));
@@ -330,13 +345,13 @@ TEST_CASE("a long silence with nothing to wait for is no jump") {
 
 TEST_CASE("a call in time moves nothing but the clock") {
     Deadlines deadlines(at(0));
-    deadlines.closing.start(at(2));
+    deadlines.ending.start(at(2));
     deadlines.touch(waits(), at(4));
     deadlines.touch(waits(), at(4));
     deadlines.touch(waits(), at(11));
     CHECK(deadlines.clock() == at(11));
     CHECK(deadlines.received.at() == at(0));
-    CHECK(deadlines.closing.at() == at(2));
+    CHECK(deadlines.ending.at() == at(2));
 }
 
 TEST_CASE("times at either end of what can be said overflow nothing") {
@@ -345,14 +360,14 @@ TEST_CASE("times at either end of what can be said overflow nothing") {
     for (const Time from : {earliest, at(0), latest})
         for (const Time to : {earliest, at(0), latest}) {
             Deadlines deadlines(from);
-            deadlines.closing.start(from);
+            deadlines.ending.start(from);
             deadlines.touch(waits(), to);
             deadlines.touch(waits(), from);
             CHECK(deadlines.clock() == from);
             CHECK(deadlines.due(waits()) >= earliest);
         }
     Deadlines deadlines(latest);
-    deadlines.closing.start(latest);
+    deadlines.ending.start(latest);
     CHECK(deadlines.due(waits()) == never);  // it will not happen within what can be said
     CHECK(deadlines.overdue(waits()) == Overdue::nothing);
     CHECK(overdue_at(Deadlines(at(0)), no_waits(), never) == Overdue::nothing);
