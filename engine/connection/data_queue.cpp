@@ -29,8 +29,8 @@ struct DataQueue::Chunk {
 };
 
 struct DataQueue::Lent {
-    const std::byte* data;
-    std::size_t size;
+    alignas(8) const std::byte* data;
+    alignas(8) std::size_t size;
     Token token;
 };
 

@@ -11,21 +11,24 @@ namespace hawse::connection {
 
 namespace {
 
-constexpr std::size_t own_block_offset = (sizeof(Outbox) + 7) & ~std::size_t{7};
+// The same wherever addresses are shorter, as in DataQueue::Lent: where a block ends is where control
+// frames may enter.
+constexpr std::size_t own_block_size = 224;
+constexpr std::size_t own_block_offset = Outbox::lease_size - own_block_size;
 
 }  // namespace
 
 // Leasing.
 
 Outbox* Outbox::lease(Pool* pool, bool inside_frame) noexcept {
-    static_assert(own_block_offset + 128 <= lease_size, "hardly a frame fits behind it");
+    static_assert(sizeof(Outbox) <= own_block_offset && own_block_offset % 8 == 0);
     std::byte* const memory = pool == nullptr ? nullptr : pool->lease(lease_size);
     return memory == nullptr ? nullptr : new (memory) Outbox(pool, inside_frame);
 }
 
 Outbox::Outbox(Pool* pool, bool inside_frame) noexcept
-    : pool_(pool), data_(pool, reinterpret_cast<std::byte*>(this) + own_block_offset,
-                         lease_size - own_block_offset),
+    : pool_(pool),
+      data_(pool, reinterpret_cast<std::byte*>(this) + own_block_offset, own_block_size),
       released_{data_.begin(), nullptr, 0}, handed_{data_.begin(), nullptr, 0},
       committed_at_frame_end_(!inside_frame) {}
 
