@@ -218,6 +218,21 @@ TEST_CASE("what landed counts for as much as was lent, once, and 0 takes it back
     CHECK(statistics.received.messages == 1);
 }
 
+TEST_CASE("an end told behind a message that landed comes behind it") {
+    Rig rig;
+    Drive drive(rig, Role::client);
+    const Octets message = pattern(400);
+    drive.feed(ConstBytes(frame(Role::server, 0x82, message)).first(304));
+    const Bytes landing = drive->landing();
+    REQUIRE(landing.size() == 100);
+    std::copy(message.end() - 100, message.end(), landing.begin());
+    CHECK(drive->landed(100, drive.now) == 100);
+    drive->receive_end(TransportEnd::orderly, drive.now);
+    CHECK(drive->state() == State::open);
+    CHECK(copy_of(drive->next_event().payload()) == message);
+    CHECK(drive->next_event().kind() == EventKind::closed);
+}
+
 TEST_CASE("octets that land are a sign of life") {
     Rig rig;
     rig.config.waits.idle = seconds(5);

@@ -727,6 +727,20 @@ TEST_CASE("a client hears of an end or an abort told between the response and it
     }
 }
 
+TEST_CASE("an end told behind the response alone comes behind `opened`, and nothing lands before") {
+    Rig rig;
+    Host host(rig, Role::client);
+    REQUIRE(host.session.start(sample_request()) == Refusal::none);
+    host.pull();
+    CHECK(host.session.landed(5, host.now) == 0);
+    Octets input = octets_of(response_head);
+    CHECK(host.session.receive(input, host.now) == Refusal::none);
+    host.session.receive_end(TransportEnd::orderly, host.now);
+    host.pull();
+    CHECK(host.story == "response 101\nopened\n"
+                        "closed unclean sent 1006 received 1006 \"\" transport_ended");
+}
+
 TEST_CASE("an end that broke stays broken, and one behind refused early octets is not lost") {
     Rig rig;
     rig.config.limits.early_size_max = 0;
