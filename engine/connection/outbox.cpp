@@ -88,8 +88,8 @@ void Outbox::give_back_control(ControlFrame* control) noexcept {
 
 void Outbox::add_control(ControlFrame* control) noexcept {
     using Kind = ControlFrame::Kind;
-    const bool behind_close = last_control_ != nullptr && last_control_->kind == Kind::close &&
-                              !last_control_->committed && control->kind != Kind::close;
+    const bool behind_close =
+        last_control_ != nullptr && last_control_->kind == Kind::close && !last_control_->committed;
     ControlFrame* const follower = behind_close ? last_control_ : nullptr;
     control->next = follower;
     if (first_control_ == follower) {
@@ -126,7 +126,7 @@ ControlFrame* Outbox::take_back_close() noexcept {
         if (control->kind != ControlFrame::Kind::close) continue;
         if (control->committed) return nullptr;
         (before == nullptr ? first_control_ : before->next) = control->next;
-        if (last_control_ == control) last_control_ = before;
+        last_control_ = before;  // until it is committed, all go before it
         if (handed_.control == control) handed_.control = control->next;
         released_.control = first_control_;
         unhanded_size_ -= control->size;
