@@ -105,7 +105,6 @@ void end_in_place(Object* object) noexcept {
 
 template <class Object>
 void end(Object* object, Pool* pool) noexcept {
-    if (object == nullptr) return;
     object->~Object();
     pool->give_back(reinterpret_cast<std::byte*>(object), sizeof(Object));
 }

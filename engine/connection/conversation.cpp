@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstring>
 
 namespace hawse::connection {
@@ -103,7 +104,7 @@ Event Conversation::pull() noexcept {
         watch_message();
         if (event) {
             if (act_on(event)) return event;
-        } else if (end_came_ && !input_ended_ && !receiver_.has_more()) {
+        } else if (end_came_ && !receiver_.has_more()) {
             end_input();
         } else {
             return {};
@@ -318,7 +319,7 @@ void Conversation::hand_over(std::size_t size, Time now) noexcept {
     take_output(std::min(size, sender_.shown_size()));
 }
 
-// The transport has it. What is acknowledged behind the end is memory alone.
+// The transport has it. Behind the end nothing is shown, and what is acknowledged is memory alone.
 void Conversation::take_output(std::size_t size) noexcept {
     if (size == 0) return;
     if (sender_.hand_over(shared_, size)) {
@@ -326,7 +327,7 @@ void Conversation::take_output(std::size_t size) noexcept {
         deadlines_.pinged.start(deadlines_.clock());
         keepalive_handed_ = deadlines_.clock();
     }
-    if (phase_ != Phase::closed) deadlines_.stalled.start(deadlines_.clock());
+    deadlines_.stalled.start(deadlines_.clock());
 }
 
 void Conversation::release(std::size_t size) noexcept {
@@ -389,7 +390,7 @@ void Conversation::fail(Cause cause) noexcept { fail(cause, Violation::none, cod
 
 // One failure, at most one Close frame, and nothing more is received. RFC 6455 §7.1.7
 void Conversation::fail(Cause cause, Violation violation, CloseCode code) noexcept {
-    if (!is_receiving(phase_)) return;
+    assert(is_receiving(phase_));
     const bool close_was_sent = phase_ == Phase::close_sent;
     phase_ = after(phase_, Moment::we_fail);
     failed_ = true;
@@ -427,7 +428,7 @@ void Conversation::settle() noexcept {
 
 void Conversation::finish(Moment moment, Cause cause) noexcept {
     if (phase_ == Phase::closed) return;
-    clean_ = exchanged_ && !failed_ && sender_.held_size() == 0;
+    clean_ = exchanged_ && sender_.held_size() == 0;  // what has failed exchanges nothing
     if (!clean_ && cause_ == Cause::none) cause_ = cause;
     phase_ = after(phase_, moment);
     closed_to_tell_ = true;
@@ -443,7 +444,7 @@ void Conversation::finish(Moment moment, Cause cause) noexcept {
 Wants Conversation::wants() const noexcept {
     unsigned bits = 0;
     if (phase_ == Phase::closed) {
-        if (!closed_to_tell_ && !failed_to_tell_) bits |= Wants::close_bit;
+        if (!closed_to_tell_) bits |= Wants::close_bit;  // it is told last
         return Wants(bits);
     }
     if (!end_came_ && !is_full()) bits |= Wants::read_bit;

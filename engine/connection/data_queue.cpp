@@ -29,8 +29,8 @@ struct DataQueue::Chunk {
 };
 
 struct DataQueue::Lent {
-    const std::byte* data;
-    std::size_t size;
+    alignas(8) const std::byte* data;
+    alignas(8) std::size_t size;
     Token token;
 };
 
@@ -109,10 +109,11 @@ bool DataQueue::reserve(std::size_t size, std::size_t frame_count) noexcept {
     return true;
 }
 
-// Behind a lent chunk, and where a block is full, octets need a chunk of their own.
+// Where a block is full, octets need a chunk of their own. A lent one ends its frame: these are of
+// another.
 bool DataQueue::last_chunk_takes_more() const noexcept {
-    return last_chunk_ != nullptr && !last_chunk_->lent &&
-           write_block_->end < write_block_->capacity;
+    assert(last_chunk_ == nullptr || !last_chunk_->lent);
+    return last_chunk_ != nullptr && write_block_->end < write_block_->capacity;
 }
 
 // The last chunk when `room` more octets fit behind it and it may grow.
@@ -259,7 +260,8 @@ void DataQueue::release_to(const Position& released) noexcept {
     while (front_.block != released.block || front_.chunk != released.chunk) {
         if (token_waits()) return;
         Block* const block = front_.block;
-        if (!enter_next_chunk(front_)) return;
+        [[maybe_unused]] const bool entered = enter_next_chunk(front_);
+        assert(entered);  // what is released lies ahead
         if (front_.block != block) give_back_block(block);
     }
 }

@@ -16,29 +16,29 @@ constexpr const char* moment_names[] = {"we_close",       "peer_closes",      "w
 static_assert(std::size(phase_names) == phase_count);
 static_assert(std::size(moment_names) == moment_count);
 
-constexpr Phase phase_at(std::size_t index) noexcept { return static_cast<Phase>(index); }
-constexpr Moment moment_at(std::size_t index) noexcept { return static_cast<Moment>(index); }
+consteval Phase phase_at(std::size_t index) noexcept { return static_cast<Phase>(index); }
+consteval Moment moment_at(std::size_t index) noexcept { return static_cast<Moment>(index); }
 
-constexpr bool arrows_are_in_order() noexcept {
+consteval bool arrows_are_in_order() noexcept {
     for (std::size_t index = 0; index < moment_count; ++index)
         if (lifecycle::arrows[index].moment != moment_at(index)) return false;
     return true;
 }
 
-constexpr bool closed_is_the_end() noexcept {
+consteval bool closed_is_the_end() noexcept {
     for (std::size_t moment = 0; moment < moment_count; ++moment)
         if (after(Phase::closed, moment_at(moment)) != Phase::closed) return false;
     return true;
 }
 
-constexpr bool nothing_reopens() noexcept {
+consteval bool nothing_reopens() noexcept {
     for (std::size_t phase = 1; phase < phase_count; ++phase)
         for (std::size_t moment = 0; moment < moment_count; ++moment)
             if (after(phase_at(phase), moment_at(moment)) < Phase::close_sent) return false;
     return true;
 }
 
-constexpr bool every_phase_can_be_ended_by_the_world() noexcept {
+consteval bool every_phase_can_be_ended_by_the_world() noexcept {
     for (std::size_t phase = 0; phase < phase_count; ++phase)
         if (after(phase_at(phase), Moment::transport_breaks) != Phase::closed ||
             after(phase_at(phase), Moment::time_runs_out) != Phase::closed ||

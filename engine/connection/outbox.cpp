@@ -11,21 +11,24 @@ namespace hawse::connection {
 
 namespace {
 
-constexpr std::size_t own_block_offset = (sizeof(Outbox) + 7) & ~std::size_t{7};
+// The same wherever addresses are shorter, as in DataQueue::Lent: where a block ends is where control
+// frames may enter.
+constexpr std::size_t own_block_size = 224;
+constexpr std::size_t own_block_offset = Outbox::lease_size - own_block_size;
 
 }  // namespace
 
 // Leasing.
 
 Outbox* Outbox::lease(Pool* pool, bool inside_frame) noexcept {
-    static_assert(own_block_offset + 128 <= lease_size, "hardly a frame fits behind it");
+    static_assert(sizeof(Outbox) <= own_block_offset && own_block_offset % 8 == 0);
     std::byte* const memory = pool == nullptr ? nullptr : pool->lease(lease_size);
     return memory == nullptr ? nullptr : new (memory) Outbox(pool, inside_frame);
 }
 
 Outbox::Outbox(Pool* pool, bool inside_frame) noexcept
-    : pool_(pool), data_(pool, reinterpret_cast<std::byte*>(this) + own_block_offset,
-                         lease_size - own_block_offset),
+    : pool_(pool),
+      data_(pool, reinterpret_cast<std::byte*>(this) + own_block_offset, own_block_size),
       released_{data_.begin(), nullptr, 0}, handed_{data_.begin(), nullptr, 0},
       committed_at_frame_end_(!inside_frame) {}
 
@@ -85,8 +88,8 @@ void Outbox::give_back_control(ControlFrame* control) noexcept {
 
 void Outbox::add_control(ControlFrame* control) noexcept {
     using Kind = ControlFrame::Kind;
-    const bool behind_close = last_control_ != nullptr && last_control_->kind == Kind::close &&
-                              !last_control_->committed && control->kind != Kind::close;
+    const bool behind_close =
+        last_control_ != nullptr && last_control_->kind == Kind::close && !last_control_->committed;
     ControlFrame* const follower = behind_close ? last_control_ : nullptr;
     control->next = follower;
     if (first_control_ == follower) {
@@ -123,7 +126,7 @@ ControlFrame* Outbox::take_back_close() noexcept {
         if (control->kind != ControlFrame::Kind::close) continue;
         if (control->committed) return nullptr;
         (before == nullptr ? first_control_ : before->next) = control->next;
-        if (last_control_ == control) last_control_ = before;
+        last_control_ = before;  // until it is committed, all go before it
         if (handed_.control == control) handed_.control = control->next;
         released_.control = first_control_;
         unhanded_size_ -= control->size;

@@ -19,7 +19,7 @@ constexpr std::size_t close_code_size = 2;
 Event Receiver::next(const Shared& shared) noexcept {
     if (later_ != Violation::none) return failure(later_);
     if (message_landed_) return tell_message(shared.config->pool);
-    while (!stopped_) {
+    for (;;) {
         if (stage_ == Stage::header) {
             if (!holds_input()) break;
             if (const Event event = next_whole_message(shared)) return event;
@@ -94,7 +94,7 @@ Violation Receiver::take_header(const Limits& limits) noexcept {
     };
     FrameHeader header;
     if (header_size_ < 1) {
-        if (!take_header_octets(1)) return Violation::none;
+        (void)take_header_octets(1);  // there is one
         header.first = std::to_integer<std::uint8_t>(header_octets_[0]);
         const Violation fault = frame::check_first_octet(header, now);
         if (fault != Violation::none) return fault;
@@ -260,8 +260,7 @@ Event Receiver::take_for_message(const Shared& shared, ConstBytes octets) noexce
     if (text_ && validator_.take(octets) < octets.size()) return failure(Violation::invalid_utf8);
     const bool last = ends_message();
     if (last && text_ && !validator_.complete()) return failure(Violation::truncated_utf8);
-    const bool in_place =
-        last && stored_size_ == 0 && octets.size() == message_size_ && !host_place_;
+    const bool in_place = last && stored_size_ == 0 && !host_place_;
     if (!in_place && !store(shared.config->pool, octets)) return failure(Cause::out_of_memory);
     if (frame_left_ == 0) end_frame(shared);
     if (!last) return {};
@@ -309,7 +308,7 @@ std::size_t Receiver::landing_size() const noexcept {
 Bytes Receiver::landing(const Shared& shared) noexcept {
     const bool expected =
         in_message_ && !compressed_ && frame_left() != 0 && message_place_ != nullptr;
-    if (!expected || stopped_ || message_shown_ || has_more()) return {};
+    if (!expected || message_shown_ || has_more()) return {};
     const bool full = stored_size_ == message_capacity_;
     if (full && !grow_place(shared.config->pool, stored_size_ + 1)) return {};
     landing_lent_ = true;

@@ -278,7 +278,7 @@ bool Sender::open_outbox(const Shared& shared) noexcept {
 }
 
 void Sender::close_outbox_if_empty() noexcept {
-    if (outbox_ == nullptr || !outbox_->empty()) return;
+    if (!outbox_->empty()) return;
     outbox_->give_back();
     outbox_ = nullptr;
 }

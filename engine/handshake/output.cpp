@@ -75,15 +75,9 @@ std::size_t Output::release(std::size_t size) noexcept {
     return size;
 }
 
-std::size_t Output::wrote(std::size_t size) noexcept {
-    const bool alone = !is_in_flight();
-    size = hand_over(size);
-    if (alone) (void)release(size);
-    return size;
-}
+std::size_t Output::wrote(std::size_t size) noexcept { return release(hand_over(size)); }
 
 std::size_t Output::write(Bytes into) noexcept {
-    if (is_in_flight()) return 0;
     std::size_t size = 0;
     while (size < into.size() && handed_ < end_) {
         const ConstBytes rest = from(handed_);

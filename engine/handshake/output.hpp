@@ -81,9 +81,10 @@ public:
     // Each answers how many octets it counted: at most those shown, or those handed over.
     std::size_t hand_over(std::size_t size) noexcept;
     std::size_t release(std::size_t size) noexcept;
-    /// Both at once; hand_over() alone while octets are in flight.
+    // While nothing is in flight.
+    /// Both at once.
     std::size_t wrote(std::size_t size) noexcept;
-    /// Copies what fits, hands it over and releases it; nothing while octets are in flight.
+    /// Copies what fits, hands it over and releases it.
     std::size_t write(Bytes into) noexcept;
 
     /// Octets still to be handed over, and those whose memory somebody may yet read.
@@ -94,9 +95,6 @@ public:
     [[nodiscard]] bool is_in_flight() const noexcept { return handed_ != released_; }
     /// Nothing more is to be written; what was shown may be on its way.
     void drop() noexcept { end_ = std::min(end_, handed_); }
-
-    /// The head that was composed, written or not.
-    [[nodiscard]] std::string_view text() const noexcept { return head_.text(); }
 
 private:
     [[nodiscard]] ConstBytes from(std::size_t offset) const noexcept;

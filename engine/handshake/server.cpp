@@ -129,7 +129,7 @@ Wants Server::wants() const noexcept {
     switch (phase_) {
         case Phase::head: return Wants(read);
         case Phase::deciding: return Wants(early_room || config_.reject_early_octets ? read : 0);
-        case Phase::opening: return Wants(unhanded_size() != 0 ? write : 0U);
+        case Phase::opening: return Wants(write);  // once all is written it is open
         case Phase::open: return {};
         case Phase::refusing:
             return Wants((receive_ended_ ? 0U : read) | (unhanded_size() != 0 ? write : 0U));

@@ -10,7 +10,7 @@ namespace hawse::http {
 
 namespace {
 
-constexpr std::array<bool, 256> token_characters = [] {
+consteval std::array<bool, 256> list_token_characters() noexcept {
     std::array<bool, 256> table{};
     for (char character = '0'; character <= '9'; ++character)
         table[static_cast<unsigned char>(character)] = true;
@@ -21,7 +21,8 @@ constexpr std::array<bool, 256> token_characters = [] {
     for (const char character : std::string_view("!#$%&'*+-.^_`|~"))
         table[static_cast<unsigned char>(character)] = true;
     return table;
-}();
+}
+constexpr std::array<bool, 256> token_characters = list_token_characters();
 
 void skip_white_space(std::string_view& text) noexcept {
     while (!text.empty() && is_white_space(text.front())) text.remove_prefix(1);

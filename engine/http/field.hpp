@@ -95,7 +95,6 @@ struct ExtensionParameter {
 /// The parameters of one extension, in order.
 class ParameterReader {
 public:
-    ParameterReader() noexcept = default;
     /// `text` begins behind the extension's name and may go on behind its last parameter.
     explicit ParameterReader(std::string_view text) noexcept : rest_(text) {}
 
@@ -115,7 +114,7 @@ private:
 /// One extension that was offered or accepted. Its parameters have been found well-formed.
 struct Extension {
     std::string_view name;
-    ParameterReader parameters;
+    ParameterReader parameters{std::string_view()};
 };
 
 /// The elements of an extension list on however many lines, in order. White space is tolerated

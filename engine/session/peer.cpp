@@ -153,10 +153,11 @@ Event Peer::next_event() noexcept {
 Event Peer::next_opening_event() noexcept {
     HandshakeEvent told;
     visit([&](auto& side) { told = side.next_event(); });
-    if (told || rest_.empty() || connection_) return event_of(told);
+    if (told || rest_.empty()) return event_of(told);
     // More than may be kept came before the decision, and the loan ends here.
     rest_ = {};
-    if (server_ != nullptr) server_->refuse_early_octets();
+    assert(server_ != nullptr);  // a client takes all until it has opened
+    server_->refuse_early_octets();
     if (std::exchange(end_waits_, false)) tell_end();
     visit([&](auto& side) { told = side.next_event(); });
     return event_of(told);

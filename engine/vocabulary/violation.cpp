@@ -110,7 +110,7 @@ constexpr ViolationRow table[] = {
 
 #undef ROW
 
-constexpr bool is_in_order() noexcept {
+consteval bool is_in_order() noexcept {
     for (std::size_t index = 0; index < std::size(table); ++index)
         if (static_cast<std::size_t>(table[index].violation) != index) return false;
     return std::size(table) == static_cast<std::size_t>(last) + 1;

@@ -9,7 +9,7 @@ namespace hawse {
 
 namespace {
 
-// What follows a lead octet: how many octets, and the bounds of the first of them.
+// What follows a lead octet beyond ASCII: how many octets, and the bounds of the first of them.
 struct Sequence {
     std::uint8_t missing, least, greatest;
 };
@@ -17,7 +17,6 @@ struct Sequence {
 constexpr std::uint8_t not_a_lead = 0xFF;
 
 constexpr Sequence sequence_of(unsigned lead) noexcept {
-    if (lead <= 0x7F) return {0, 0x80, 0xBF};
     if (lead < 0xC2) return {not_a_lead, 0, 0};  // a tail, or C0 and C1: always overlong
     if (lead <= 0xDF) return {1, 0x80, 0xBF};
     if (lead == 0xE0) return {2, 0xA0, 0xBF};  // below: overlong

@@ -170,6 +170,27 @@ TEST_CASE("a batch gives the same events as single pulls, and their views stand 
     }
 }
 
+TEST_CASE("an end told behind octets waits while a batch has no place for their message") {
+    for (const Role role : both_roles) {
+        Rig rig;
+        Drive drive(rig, role);
+        Octets input;
+        for (const std::string_view which : {"first", "second"}) {
+            append(input, frame(other(role), 0x01, "the "));
+            append(input, frame(other(role), 0x80, which));
+        }
+        CHECK(drive->receive(input, drive.now) == Refusal::none);
+        drive->receive_end(TransportEnd::orderly, drive.now);
+        std::array<Event, 4> events;
+        REQUIRE(drive->next_events(events) == 1);
+        CHECK(events[0].text() == "the first");
+        CHECK(drive->state() == State::open);
+        REQUIRE(drive->next_events(events) == 2);
+        CHECK(events[0].text() == "the second");
+        CHECK(events[1].kind() == EventKind::closed);
+    }
+}
+
 TEST_CASE("a batch of none pulls nothing") {
     Rig rig;
     Drive drive(rig, Role::client);

@@ -402,6 +402,18 @@ TEST_CASE("a transport that ends first is told once", "[6455-4.1-13]") {
     REQUIRE(aborted.client->output_size() == 0);
 }
 
+TEST_CASE("a response to half a request opens, and the end of the transport closes") {
+    Scene scene;
+    scene.start();
+    std::byte piece[10];
+    REQUIRE(scene.client->write_output(piece, {}) == 10);
+    REQUIRE(scene.receive(sample) == "response:101 opened:101");
+    REQUIRE(scene.end() == "closed:transport_ended");
+    REQUIRE(scene.client->state() == HandshakeState::closed);
+    REQUIRE(scene.wants() == closing);
+    REQUIRE(drain(*scene.client).empty());
+}
+
 TEST_CASE("a server that speaks first is judged as usual, once there is a key", "[6455-4.1-42]") {
     Scene scene;
     REQUIRE(scene.client->receive(as_bytes(sample), {}) == 0);  // nothing to judge it by
@@ -434,6 +446,21 @@ TEST_CASE("a client without a pool is refused") {
     none.entropy = sample_entropy();
     ClientHandshake client(none, {});
     REQUIRE(client.start(request_to("h")) == Refusal::out_of_memory);
+}
+
+// One extension that fills a block of memory, so that the next one needs another.
+TEST_CASE("a client without memory for all extensions fails, and has agreed on nothing") {
+    const std::string full = "x;a=" + std::string(252, 'b');
+    Scene scene;
+    ClientRequest request = request_to("h");
+    request.relayed_extensions = full;
+    REQUIRE(scene.client->start(request) == Refusal::none);
+    const std::string named = "Sec-WebSocket-Extensions: ";
+    REQUIRE(scene.receive(switched + named + full + "\r\n" + named).empty());
+    scene.memory.fail_from = scene.memory.call_count + 2;  // the table of fields, the first block
+    REQUIRE(scene.receive("x\r\n\r\n") ==
+            "response:101 failed:out_of_memory:101 closed:out_of_memory:101");
+    REQUIRE(scene.client->agreement().extensions.empty());
 }
 
 TEST_CASE("a client and a server agree", "[6455-4.1-43][6455-4.2.2-19]") {

@@ -485,6 +485,13 @@ TEST_CASE("an aborted handshake is closed at once", "[6455-7.2.2-01]") {
     refused.server->abort({});
     REQUIRE(pull(*refused.server) == "closed:violation:malformed_request_line:400");
     REQUIRE(refused.server->state() == HandshakeState::failed);
+    Scene open;
+    REQUIRE(open.receive(sample) == "request");
+    REQUIRE(open.server->accept() == Refusal::none);
+    REQUIRE(drain(*open.server) == switched + "\r\n");
+    open.server->abort({});  // it is the Connection's to end
+    REQUIRE(pull(*open.server) == "opened:101");
+    REQUIRE(open.server->state() == HandshakeState::open);
 }
 
 TEST_CASE("output may be taken in any pieces") {

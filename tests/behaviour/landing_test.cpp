@@ -157,6 +157,39 @@ TEST_CASE("nothing is lent when what comes next is not known to belong to a mess
     }
 }
 
+TEST_CASE("nothing is lent of a place that an event still shows") {
+    for (const Role role : both_roles) {
+        Rig rig;
+        Drive drive(rig, role);
+        Octets input = frame(other(role), 0x01, "told ");
+        append(input, frame(other(role), 0x80, "inside"));
+        const Octets next = frame(other(role), 0x82, pattern(900));
+        append(input, ConstBytes(next).first(next.size() - 900));
+        REQUIRE(drive->receive(input, drive.now) == Refusal::none);
+        std::array<Event, 2> events;
+        REQUIRE(drive->next_events(events) == 1);
+        CHECK(drive->announced_size() == 900);
+        CHECK(drive->landing().empty());
+        CHECK(events[0].text() == "told inside");
+        CHECK_FALSE(drive->next_event());
+        drive.feed(ConstBytes(next).last(900));
+        CHECK(drive.story.text() == "binary " + quoted(pattern(900)));
+    }
+}
+
+TEST_CASE("nothing is lent behind text that landed and is none") {
+    Rig rig;
+    Drive drive(rig, Role::client);
+    const Octets input = frame(Role::server, 0x81, std::string(900, 'x'));
+    drive.feed(ConstBytes(input).first(304));
+    const Bytes landing = drive->landing();
+    REQUIRE_FALSE(landing.empty());
+    landing[0] = std::byte{0xFF};
+    CHECK(drive->landed(1, drive.now) == 1);
+    CHECK(drive->landing().empty());
+    CHECK(drive.told() == "failed 1007 invalid_utf8");
+}
+
 TEST_CASE("what landed counts for as much as was lent, once, and 0 takes it back") {
     Rig rig;
     Statistics statistics;
@@ -183,6 +216,21 @@ TEST_CASE("what landed counts for as much as was lent, once, and 0 takes it back
     CHECK(statistics.received.wire_octets == 404);
     CHECK(statistics.received.payload_octets == 400);
     CHECK(statistics.received.messages == 1);
+}
+
+TEST_CASE("an end told behind a message that landed comes behind it") {
+    Rig rig;
+    Drive drive(rig, Role::client);
+    const Octets message = pattern(400);
+    drive.feed(ConstBytes(frame(Role::server, 0x82, message)).first(304));
+    const Bytes landing = drive->landing();
+    REQUIRE(landing.size() == 100);
+    std::copy(message.end() - 100, message.end(), landing.begin());
+    CHECK(drive->landed(100, drive.now) == 100);
+    drive->receive_end(TransportEnd::orderly, drive.now);
+    CHECK(drive->state() == State::open);
+    CHECK(copy_of(drive->next_event().payload()) == message);
+    CHECK(drive->next_event().kind() == EventKind::closed);
 }
 
 TEST_CASE("octets that land are a sign of life") {

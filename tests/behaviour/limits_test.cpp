@@ -127,6 +127,9 @@ TEST_CASE("a message of exactly as many frames as allowed is delivered, one more
         CHECK(outcome_of(role, {.fragment_count_max = 1},
                          {binary(role, 0x02, 1), binary(role, 0x80, 1)})
                   .story == "failed 1008 too_many_fragments");
+        CHECK(outcome_of(role, {.fragment_count_max = 0},
+                         {binary(role, 0x89, 0), binary(role, 0x82, 1)})
+                  .story == "ping \"\"\nfailed 1008 too_many_fragments");
     }
 }
 

@@ -73,6 +73,18 @@ TEST_CASE("without memory a Close is answered in pieces of one octet, and not ch
     }
 }
 
+TEST_CASE("a Close without memory is not shown where there is no slice for it") {
+    for (const Role role : both_roles) {
+        Rig rig;
+        rig.allocator.fail(0, Failure::for_ever);
+        Drive drive(rig, role, Drain::nothing);
+        drive.feed(close_frame(other(role), 1000));
+        CHECK(drive->gather({}) == 0);
+        CHECK(drive->close(CloseCode{4001}) == Refusal::none);  // so that it may yet change
+        CHECK(frames_in_words(drive.drain().output) == "88 <0fa1>");
+    }
+}
+
 TEST_CASE("a Close that had no memory takes a reason, and a pong before it, when there is some") {
     for (const Role role : both_roles) {
         Rig rig;
@@ -152,6 +164,16 @@ TEST_CASE("without a pool calls that need memory are refused and the peer's need
     drive.feed(frame(Role::client, 0x89));
     CHECK(drive.story.lines().back() == "failed 1011 out_of_memory");
     CHECK(drive.taken() == "880203f3");
+
+    Drive cut(rig, Role::server);
+    feed_in_pieces(cut, frame(Role::client, 0x8A, "a cut pong"), 10);
+    CHECK(cut.story.text() == "failed 1011 out_of_memory");
+
+    Drive without_reason(rig, Role::server), with_reason(rig, Role::server);
+    without_reason.feed(close_frame(Role::client, 1000));
+    CHECK(without_reason.story.text() == "closing 1000 \"\"");
+    with_reason.feed(close_frame(Role::client, 1000, "which must be kept"));
+    CHECK(with_reason.story.text() == "failed 1011 out_of_memory");
 }
 
 TEST_CASE("an idle connection is its own 256 octets and holds no lease", "[LIM-12]") {

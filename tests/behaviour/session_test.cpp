@@ -275,6 +275,15 @@ TEST_CASE("more early octets than are kept wait for a decision at once, and are 
         host.end();
         CHECK(host.session.wants().close());
     }
+    // A decision that rejects is one, and stays the reason.
+    Rig rig;
+    Host host(rig, Role::server);
+    host.decide = [](Session& asked) {
+        CHECK(asked.reject({.status = 403, .fields = {}, .body = {}}) == Refusal::none);
+    };
+    host.feed(input);
+    CHECK(host.story == "request\nend_write\nfailed 1006 rejected");
+    CHECK(host.output.find("HTTP/1.1 403 ") == 0);
 }
 
 TEST_CASE("octets are lent until there is no event, and the tail may be taken back") {
@@ -408,6 +417,14 @@ TEST_CASE("the wait for the opening outlives a clock that steps back or jumps") 
     CHECK(host.story.empty());
     host.feed(request_head);
     CHECK(host.story == "request\nopened");
+
+    Host client(rig, Role::client);
+    client.pass(seconds(10'000));
+    client.feed(response_head);
+    CHECK(client.refusal == Refusal::not_open);  // it has asked for nothing yet
+    CHECK(client.session.start(sample_request()) == Refusal::none);
+    client.pull().feed(response_head);
+    CHECK(client.story == "response 101\nopened");
 }
 
 TEST_CASE("an answer that the transport does not take in time ends the conversation") {
@@ -471,6 +488,20 @@ TEST_CASE("the answer and the first messages leave in one write, whole or in hal
         }
 }
 
+TEST_CASE("without a slice for the answer, nothing behind it is shown") {
+    Rig rig;
+    Host host(rig, Role::server);
+    host.writes = false;
+    host.feed(request_head);
+    REQUIRE(host.session.connection()->send(MessageKind::text, as_bytes("hi")) == Refusal::none);
+    CHECK(host.session.gather({}) == 0);
+    host.session.wrote(host.session.output_size(), host.now);  // nothing was shown
+    host.writes = true;
+    host.pull();
+    CHECK(host.output.find("HTTP/1.1 101 ") == 0);
+    CHECK(host.output.substr(host.output.size() - 4) == "\x81\x02hi");
+}
+
 TEST_CASE("a session without memory fails and is over; a call without memory is refused") {
     for (const bool asked : {true, false}) {
         Rig rig;
@@ -491,6 +522,11 @@ TEST_CASE("a session without memory fails and is over; a call without memory is 
     rig.allocator.fail(0, CountingAllocator::Failure::once);
     CHECK(client.session.start(sample_request()) == Refusal::out_of_memory);
     CHECK(client.session.start(sample_request()) == Refusal::none);
+    Rig poor;
+    poor.config.pool = nullptr;
+    Host without_pool(poor, Role::client);
+    CHECK(without_pool.session.start(sample_request()) == Refusal::out_of_memory);
+    CHECK(without_pool.session.wants().bits() == 0);
 }
 
 TEST_CASE("abort ends an opening as it ends a conversation") {
@@ -689,6 +725,20 @@ TEST_CASE("a client hears of an end or an abort told between the response and it
                                 "closed unclean sent 1006 received 1006 \"\" " + causes[way]);
         CHECK(host.session.wants() == Wants(Wants::close_bit));
     }
+}
+
+TEST_CASE("an end told behind the response alone comes behind `opened`, and nothing lands before") {
+    Rig rig;
+    Host host(rig, Role::client);
+    REQUIRE(host.session.start(sample_request()) == Refusal::none);
+    host.pull();
+    CHECK(host.session.landed(5, host.now) == 0);
+    Octets input = octets_of(response_head);
+    CHECK(host.session.receive(input, host.now) == Refusal::none);
+    host.session.receive_end(TransportEnd::orderly, host.now);
+    host.pull();
+    CHECK(host.story == "response 101\nopened\n"
+                        "closed unclean sent 1006 received 1006 \"\" transport_ended");
 }
 
 TEST_CASE("an end that broke stays broken, and one behind refused early octets is not lost") {

@@ -171,6 +171,26 @@ TEST_CASE("a connection that hears nothing pings, and fails when nothing answers
     }
 }
 
+TEST_CASE("a connection whose ping is answered stays open and pings again, counted or not") {
+    for (const Role role : both_roles)
+        for (const bool counted : {false, true}) {
+            Rig rig;
+            rig.config.waits.ping = seconds(30);
+            Statistics statistics;
+            Drive drive(rig, role);
+            if (counted) drive->count_into(&statistics);
+            for (int round = 0; round < 3; ++round) {
+                drive.output.clear();
+                drive.pass(seconds(30));
+                const auto pings = read_frames(drive.output);
+                REQUIRE(pings.size() == 1);
+                drive.feed(frame(other(role), 0x8A, pings[0].payload));
+            }
+            CHECK(drive->state() == State::open);
+            CHECK(statistics.pongs_received == (counted ? 3 : 0));
+        }
+}
+
 TEST_CASE("any octet is liveness, a cut header and a slow message included", "[LIM-15]") {
     Rig rig;
     rig.config.waits.ping = seconds(30);

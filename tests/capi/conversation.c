@@ -342,6 +342,8 @@ static int converse(hawse_connection* of_client, hawse_connection* of_server,
     side client = {.connection = of_client, .place = places[0], .event = {.size = sizeof client.event}};
     side server = {.connection = of_server, .place = places[1], .event = {.size = sizeof server.event}};
     hawse_connection_count_into(of_server, counters);
+    hawse_connection_count_into(of_client, counters);
+    hawse_connection_count_into(of_client, NULL);  // the server's alone count
     CHECK(sends_text(&client, &server, now) == 0);
     CHECK(sends_binary(&client, &server, octets, sizeof octets, now) == 0);
     CHECK(streams(&client, &server, now) == 0);

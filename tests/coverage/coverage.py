@@ -5,41 +5,74 @@
     coverage.py FOUND [--root FOLDER] [--write]
 
 FOUND is what `gcovr --json` wrote. branches.tsv names the branches that no test takes, by their line's
-text, with the reason; one that is missing there fails, and so does one that is taken after all. --write
-writes the list anew: it keeps the reasons of rows that still hold, and leaves a ? where one is missing.
+text, with the reason; one that is missing there fails, and so does one that is taken after all. Which of
+several equal lines of a file it is stands beside it as 2/3: one line more, and the reasons of all of them
+are asked for again. --write writes the list anew: it keeps the reasons of rows that still hold, and
+leaves a ? where one is missing.
 """
 import argparse
 import collections
 import json
 import pathlib
+import re
 import sys
 
-HEADING = ['file', 'not taken', 'line', 'reason']
+HEADING = ['file', 'not taken', 'line', 'which', 'reason']
+LIST = 'tests/coverage/branches.tsv'
+# Compiled where it belongs, and only there: tests/headers and the stage mingw see to it.
+ELSEWHERE = {'engine/include/hawse/windows.hpp'}
+
+
+def keys_of(name, lines):
+    """Of each line of a file: its name, its text, and which of the lines with that text it is."""
+    texts = [' '.join(line.split()) for line in lines]
+    totals, so_far = collections.Counter(texts), collections.Counter()
+    for text in texts:
+        so_far[text] += 1
+        yield name, text, f'{so_far[text]}/{totals[text]}'
 
 
 def read_found(path, root):
-    """Lines not run, branches not taken by file and text, and how many there are of each."""
-    not_run, not_taken, counts = [], collections.Counter(), collections.Counter()
+    """Lines not run, branches not taken by file, text and place, and how many there are of each."""
+    not_run, not_taken, counts = [], {}, collections.Counter()
     seen = set()
     for file in json.loads(path.read_text())['files']:
         name = file['file']
-        texts = (root / name).read_text().split('\n')
+        keys = list(keys_of(name, (root / name).read_text().split('\n')))
         seen.add(name)
         for line in file['lines']:
             if line.get('gcovr/noncode') or line.get('gcovr/excluded'):
                 continue
-            text = ' '.join(texts[line['line_number'] - 1].split())
+            key = keys[line['line_number'] - 1]
             missed = sum(branch['count'] == 0 for branch in line['branches'])
             counts['lines'] += 1
+            counts['lines run'] += line['count'] > 0
             counts['branches'] += len(line['branches'])
             counts['branches taken'] += len(line['branches']) - missed
             if line['count'] == 0:
-                not_run.append(f'{name}:{line["line_number"]}: not run: {text}')
+                not_run.append(f'{name}:{line["line_number"]}: not run: {key[1]}')
             elif missed:
-                not_taken[name, text] += missed
+                not_taken[key] = missed
     sources = {str(path.relative_to(root)) for path in root.glob('engine/**/*.cpp')}
     not_run += [f'{name}: nothing is known of it' for name in sorted(sources - seen)]
     return not_run, not_taken, counts
+
+
+def lonely_headers(root):
+    """A header that nothing compiles has no line that could be missed."""
+    folders = [root / 'engine', root / 'engine/include', root / 'tests']
+    waiting = [*root.glob('engine/**/*.cpp'), *root.glob('tests/**/*.cpp'), *root.glob('tests/**/*.c')]
+    reached = set()
+    while waiting:
+        file = waiting.pop()
+        for included in re.findall(r'^#include "(.+)"', file.read_text(), re.M):
+            found = [folder / included for folder in [*folders, file.parent]
+                     if (folder / included).is_file()]
+            waiting += set(found) - reached
+            reached.update(found)
+    headers = {*root.glob('engine/**/*.hpp'), *root.glob('engine/**/*.h')} - reached
+    names = {str(path.relative_to(root)) for path in headers}
+    return [f'{name}: nothing includes it' for name in sorted(names - ELSEWHERE)]
 
 
 def read_list(path, faults):
@@ -49,53 +82,59 @@ def read_list(path, faults):
         faults.append(f'{path}: the heading is not {HEADING}')
     for number, line in enumerate(lines[1:], 2):
         columns = line.split('\t')
-        if len(columns) != 4 or not columns[1].isdigit():
-            faults.append(f'{path}:{number}: not four columns, the second a number')
+        if len(columns) != 5 or not columns[1].isdigit():
+            faults.append(f'{path}:{number}: not five columns, the second a number')
             continue
-        name, count, text, reason = columns
-        if (name, text) in rows:
+        name, count, text, which, reason = columns
+        if (name, text, which) in rows:
             faults.append(f'{path}:{number}: stands there twice')
-        rows[name, text] = int(count), reason
+        rows[name, text, which] = int(count), reason
+    return rows
+
+
+def write_list(path, not_taken, rows):
+    """Answers the rows as they are now."""
+    rows = {key: (count, rows.get(key, (0, '?'))[1]) for key, count in sorted(not_taken.items())}
+    path.write_text(''.join('\t'.join(row) + '\n' for row in [HEADING] + [
+        [name, str(count), text, which, reason] for (name, text, which), (count, reason) in rows.items()]))
     return rows
 
 
 def compare(not_taken, rows):
     faults = []
-    for (name, text), count in sorted(not_taken.items()):
-        listed, reason = rows.get((name, text), (0, ''))
+    for key, count in sorted(not_taken.items()):
+        name, text, which = key
+        listed, reason = rows.get(key, (0, ''))
         if listed != count:
-            faults.append(f'{name}: {count} branches not taken, {listed} listed: {text}')
+            faults.append(f'{name}: {count} branches not taken, {listed} listed: {text} ({which})')
         elif len(reason.split()) < 3:
-            faults.append(f'{name}: no reason is given: {text}')
-    for name, text in sorted(rows.keys() - not_taken.keys()):
-        faults.append(f'{name}: listed, but every branch is taken, or the line is gone: {text}')
+            faults.append(f'{name}: no reason is given: {text} ({which})')
+    for name, text, which in sorted(rows.keys() - not_taken.keys()):
+        faults.append(f'{name}: listed, but every branch is taken, or the line is gone: {text} ({which})')
     return faults
 
 
-def main():
+def main(words=None):
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('found', type=pathlib.Path)
-    parser.add_argument('--root', type=pathlib.Path, default=pathlib.Path(__file__).parents[2])
+    parser.add_argument('--root', type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2])
     parser.add_argument('--write', action='store_true')
-    arguments = parser.parse_args()
-    listed = arguments.root / 'tests/coverage/branches.tsv'
+    arguments = parser.parse_args(words)
+    listed = arguments.root / LIST
     not_run, not_taken, counts = read_found(arguments.found, arguments.root)
     faults = []
     rows = read_list(listed, faults)
     if arguments.write:
         faults = []
-        rows = {key: (count, rows.get(key, (0, '?'))[1]) for key, count in sorted(not_taken.items())}
-        listed.write_text(''.join('\t'.join(row) + '\n' for row in [HEADING] + [
-            [name, str(count), text, reason] for (name, text), (count, reason) in rows.items()]))
-    faults += not_run + compare(not_taken, rows)
+        rows = write_list(listed, not_taken, rows)
+    faults += not_run + lonely_headers(arguments.root) + compare(not_taken, rows)
+    if not counts['lines'] or not counts['branches']:
+        faults.append('nothing was measured')
     for fault in faults:
         print(fault)
-    print(f'{counts["lines"] - len(not_run)} of {counts["lines"]} lines run; '
+    print(f'{counts["lines run"]} of {counts["lines"]} lines run; '
           f'{counts["branches taken"]} of {counts["branches"]} branches taken, '
           f'{sum(count for count, _ in rows.values())} listed with their reason')
-    if not counts['lines'] or not counts['branches']:
-        faults.append('nothing')
-        print('nothing was measured')
     return 1 if faults else 0
 
 

@@ -2,9 +2,11 @@
 // No octet outside the span lent is read or written, and none outside what is sent: inputs that end,
 // or begin, at a page that nobody may touch.
 #include "support/guard_page.hpp"
+#include "hawse/posix.hpp"
 #include "support/catch.hpp"
 #include "support/drive.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -80,4 +82,13 @@ TEST_CASE("no octet beyond what is sent is touched, nor any of the output's plac
             INFO(size << ' ' << frames_in_words(output));
             CHECK(read_frames(output).size() == 2U + (size <= 125) + (size <= 123));
         }
+}
+
+TEST_CASE("the kernel's entropy fills what it is given, and says when it cannot") {
+    const GuardedPages pages(1000);
+    const Bytes place = pages.ending(1000);
+    const Entropy entropy = posix_entropy();
+    CHECK(entropy.fill(entropy.context, place.data(), place.size()));
+    CHECK(std::count(place.begin(), place.end(), std::byte{}) < 100);  // 4, give or take
+    CHECK_FALSE(entropy.fill(entropy.context, place.data() + place.size(), 4));
 }

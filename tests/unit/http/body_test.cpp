@@ -80,6 +80,7 @@ TEST_CASE("chunks are joined") {
     REQUIRE(collect(chunked, "2\r\nhe\r\n00A;x=\"y\"\r\nllo, world\r\n0\r\nT: x\r\n\r\n") ==
             "hello, world.");
     REQUIRE(collect(chunked, "5 \r\nhello\r\n") == "hello...");
+    REQUIRE(collect(chunked, "5;\ta\r\nhello\r\n") == "hello...");
     REQUIRE(collect(chunked, "1a\r\nabcdefghijklmnopqrstuvwxyz\r\n") ==
             "abcdefghijklmnopqrstuvwxyz...");
     REQUIRE(collect({{{"Transfer-Encoding", "gzip"}, {"transfer-encoding", "x, CHUNKED"}}},

@@ -156,6 +156,16 @@ TEST_CASE("a quoted value counts as what it says once unescaped", "[9110-5.6.4-0
     char two[2];
     REQUIRE(parameter.read_value(two) == 3);  // the whole size, as far as it fits
     REQUIRE(std::string(two, 2) == "10");
+    parameter.value = "1\\";  // which no reader has found: there is nothing behind it to mean
+    REQUIRE(parameter.read_value(two) == 2);
+    REQUIRE(std::string(two, 2) == "1\\");
+}
+
+TEST_CASE("a parameter list that is malformed stays so, wherever it could go on") {
+    ParameterReader parameters("; =1; b=2");
+    ExtensionParameter parameter;
+    REQUIRE(parameters.next(parameter) == Reading::malformed);
+    REQUIRE(parameters.next(parameter) == Reading::malformed);
 }
 
 TEST_CASE("what breaks the extension grammar makes the whole field malformed",

@@ -89,6 +89,8 @@ TEST_CASE("chrono's times and durations are the same as ours") {
     const std::chrono::steady_clock::time_point point(std::chrono::seconds(7));
     CHECK(to_time(point) == Time{} + seconds(7));
     CHECK(to_time(point + std::chrono::milliseconds(5)) - to_time(point) == milliseconds(5));
+    CHECK(to_time_point(to_time(point)) == point);
+    CHECK(to_time_point(never) == std::chrono::steady_clock::time_point::max());
 }
 
 TEST_CASE("the platform's clock goes forward") {
@@ -97,6 +99,21 @@ TEST_CASE("the platform's clock goes forward") {
     CHECK(before <= after);
     CHECK(after - before < seconds(60));
     CHECK(before > Time{});
+}
+
+// A wait that ended a little early would find nothing to do, and spin.
+TEST_CASE("a wait for a deadline is rounded up to milliseconds, and bounded by what poll() takes") {
+    const Time now = Time{} + seconds(9);
+    CHECK(milliseconds_until(never, now) == -1);
+    CHECK(milliseconds_until(now, now) == 0);
+    CHECK(milliseconds_until(Time{}, now) == 0);
+    CHECK(milliseconds_until(now + nanoseconds(1), now) == 1);
+    CHECK(milliseconds_until(now + nanoseconds(1'500'000), now) == 2);
+    CHECK(milliseconds_until(now + seconds(7), now) >= 7000);
+    constexpr int longest = std::numeric_limits<int>::max();
+    CHECK(milliseconds_until(now + milliseconds(longest - 2), now) == longest - 1);
+    CHECK(milliseconds_until(now + milliseconds(longest), now) == longest - 1);
+    CHECK(milliseconds_until(Time{most - 1}, Time{least}) == longest - 1);
 }
 
 }  // namespace
