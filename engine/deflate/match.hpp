@@ -57,10 +57,9 @@ inline void copy_strides(std::byte* into, const std::byte* from, std::size_t siz
     } while (into < end);
 }
 
-/// A match whose octets lie before `into`, `position` of them there. Reads none of those behind it.
-inline void copy_match(std::byte* into, std::size_t position, Match match) noexcept {
+/// A match at a distance below a stride, of octets that lie before `into`, `position` of them there.
+inline void copy_repeated(std::byte* into, std::size_t position, Match match) noexcept {
     const std::size_t distance = match.distance;
-    if (distance >= stride) return copy_strides(into, into - distance, match.size);
     const std::byte* const end = into + match.size;
     if (distance >= 8) {
         for (; into < end; into += 8) std::memcpy(into, into - distance, 8);
@@ -83,7 +82,29 @@ inline void copy_match(std::byte* into, std::size_t position, Match match) noexc
     }
 }
 
-/// The same, and writes nothing else: `from` is what lies in front of `into`.
+/// Copies a match that past.reaches() to `into`, where `capacity` octets have room and `position` lie
+/// before. Reads none that come behind those. False, and nothing done, where that takes more care: the
+/// room is short, or the octets are in several pieces.
+inline bool copy_match(std::byte* into, std::size_t position, std::size_t capacity, Match match,
+                       const Past& past) noexcept {
+    if (match.size + stride > capacity) return false;
+    if (match.distance <= position) {
+        if (match.distance >= stride)
+            copy_strides(into, into - match.distance, match.size);
+        else
+            copy_repeated(into, position, match);
+        return true;
+    }
+    const ConstBytes from = past.from(match.distance - position);
+    if (match.size > from.size()) return false;
+    if (match.size + stride <= from.size())
+        copy_strides(into, from.data(), match.size);
+    else
+        std::memcpy(into, from.data(), match.size);
+    return true;
+}
+
+/// A match of octets that lie before `into`, and not one octet more.
 inline void copy_match_exactly(std::byte* into, std::size_t distance, std::size_t size) noexcept {
     for (const std::byte* const from = into - distance; size != 0;) {
         const std::size_t piece = std::min(static_cast<std::size_t>(into - from), size);

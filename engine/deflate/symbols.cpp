@@ -11,13 +11,20 @@ namespace {
 constexpr std::size_t input_plenty = 2 * BitReader::plenty;
 constexpr std::size_t room_plenty = stride;
 
+// The entry of a longer code, whose first bits are taken.
+inline Entry take_secondary(Code code, Entry subtable, BitReader& bits) noexcept {
+    const Entry entry = code.secondary(subtable, bits.word());
+    bits.drop(code.primary_bits);
+    return entry;
+}
+
 }  // namespace
 
 Halt SymbolReader::run() noexcept {
     for (;;) {
         copy_rest();
         if (rest_.size != 0) return Halt::needs_room;
-        const Halt halt = has_plenty() ? take_plenty() : take_one();
+        const Halt halt = has_plenty() ? take_plenty() : take_carefully();
         if (halt != Halt::none) return halt;
     }
 }
@@ -26,30 +33,45 @@ bool SymbolReader::has_plenty() const noexcept {
     return bits_.unread_size() >= input_plenty && room_.capacity - room_.size >= room_plenty;
 }
 
-// Takes nothing of a symbol before all that it says is known.
-Halt SymbolReader::take_one() noexcept {
-    bits_.fill();
-    Entry entry = codes_.literals.primary(bits_.word());
-    unsigned skipped = 0;
-    if (entry.is_subtable()) {
-        entry = codes_.literals.secondary(entry, bits_.word());
-        skipped = codes_.literals.primary_bits;
+// Symbols up to the next match, which is left in rest_. Takes nothing of one before all that it says is
+// known.
+Halt SymbolReader::take_carefully() noexcept {
+    BitReader bits = bits_;
+    std::size_t size = room_.size;
+    Halt halt = Halt::none;
+    for (;;) {
+        bits.fill();
+        Entry entry = codes_.literals.primary(bits.word());
+        unsigned skipped = 0;
+        if (entry.is_subtable()) {
+            entry = codes_.literals.secondary(entry, bits.word());
+            skipped = codes_.literals.primary_bits;
+        }
+        if (skipped + entry.code_bits() > bits.count()) {
+            halt = Halt::needs_input;
+        } else if (entry.is_literal()) {
+            if (size != room_.capacity) {
+                bits.drop(skipped + entry.taken_bits());
+                room_.octets[size++] = static_cast<std::byte>(entry.value());
+                continue;
+            }
+            halt = Halt::needs_room;
+        } else if (!entry.is_exceptional()) {
+            halt = take_match(bits, skipped, entry, size);
+        } else {
+            bits.drop(skipped + entry.taken_bits());
+            halt = entry.is_end_of_block() ? Halt::end_of_block : Halt::malformed;
+        }
+        break;
     }
-    if (skipped + entry.code_bits() > bits_.count()) return Halt::needs_input;
-    if (entry.is_literal()) {
-        if (room_.size == room_.capacity) return Halt::needs_room;
-        bits_.drop(skipped + entry.taken_bits());
-        room_.octets[room_.size++] = static_cast<std::byte>(entry.value());
-        return Halt::none;
-    }
-    if (!entry.is_exceptional()) return take_match(entry, skipped);
-    if (!entry.is_end_of_block()) return Halt::malformed;
-    bits_.drop(skipped + entry.taken_bits());
-    return Halt::end_of_block;
+    bits_ = bits;
+    room_.size = size;
+    return halt;
 }
 
-Halt SymbolReader::take_match(Entry length, unsigned skipped) noexcept {
-    BitReader bits = bits_;
+Halt SymbolReader::take_match(BitReader& shared_bits, unsigned skipped, Entry length,
+                              std::size_t position) noexcept {
+    BitReader bits = shared_bits;
     if (skipped + length.taken_bits() > bits.count()) return Halt::needs_input;
     bits.drop(skipped);
     const unsigned size = length.value(bits.word());
@@ -67,9 +89,9 @@ Halt SymbolReader::take_match(Entry length, unsigned skipped) noexcept {
     bits.drop(skipped);
     const unsigned distance = entry.value(bits.word());
     bits.drop(entry.taken_bits());
-    if (!past_.reaches(distance, room_.size)) return Halt::distance_too_far;
+    if (!past_.reaches(distance, position)) return Halt::distance_too_far;
 
-    bits_ = bits;
+    shared_bits = bits;
     rest_ = {static_cast<std::uint16_t>(size), static_cast<std::uint16_t>(distance)};
     return Halt::none;
 }
@@ -94,41 +116,37 @@ void SymbolReader::copy_rest() noexcept {
 // Symbols while there is plenty. A match that this cannot copy is left in rest_.
 Halt SymbolReader::take_plenty() noexcept {
     BitReader bits = bits_;
-    const Code literals = codes_.literals, distances = codes_.distances;
+    const Codes codes = codes_;
     std::byte* const begin = room_.octets;
     std::byte* out = begin + room_.size;
     std::byte* const end = begin + room_.capacity;
+    const auto put = [&](Entry literal) {
+        *out++ = static_cast<std::byte>(literal.value());
+        bits.drop(literal.taken_bits());
+    };
     Halt halt = Halt::none;
     while (bits.unread_size() >= input_plenty &&
            static_cast<std::size_t>(end - out) >= room_plenty) {
+        // Three literals of the primary table take 30 bits of at least 56, so what follows them can be
+        // looked up; a length and a distance take up to 48.
         bits.fill_from_plenty();
-        Entry entry = literals.primary(bits.word());
-        // Three literals of the primary table are 30 bits of at least 56: enough are left to look up
-        // what comes next, but for a length and a distance only after two fills.
+        Entry entry = codes.literals.primary(bits.word());
         if (entry.is_literal()) {
-            *out++ = static_cast<std::byte>(entry.value());
-            bits.drop(entry.taken_bits());
-            entry = literals.primary(bits.word());
+            put(entry);
+            entry = codes.literals.primary(bits.word());
             if (entry.is_literal()) {
-                *out++ = static_cast<std::byte>(entry.value());
-                bits.drop(entry.taken_bits());
-                entry = literals.primary(bits.word());
+                put(entry);
+                entry = codes.literals.primary(bits.word());
                 if (entry.is_literal()) {
-                    *out++ = static_cast<std::byte>(entry.value());
-                    bits.drop(entry.taken_bits());
+                    put(entry);
                     continue;
                 }
             }
         }
         if (entry.is_exceptional()) {
-            if (entry.is_subtable()) {
-                const Entry longer = literals.secondary(entry, bits.word());
-                bits.drop(literals.primary_bits);
-                entry = longer;
-            }
+            if (entry.is_subtable()) entry = take_secondary(codes.literals, entry, bits);
             if (entry.is_literal()) {
-                *out++ = static_cast<std::byte>(entry.value());
-                bits.drop(entry.taken_bits());
+                put(entry);
                 continue;
             }
             if (entry.is_exceptional()) {
@@ -137,34 +155,27 @@ Halt SymbolReader::take_plenty() noexcept {
                 break;
             }
         }
-        const unsigned size = entry.value(bits.word());
+        Match match;
+        match.size = static_cast<std::uint16_t>(entry.value(bits.word()));
         bits.drop(entry.taken_bits());
         bits.fill_from_plenty();
-        entry = distances.primary(bits.word());
+        entry = codes.distances.primary(bits.word());
+        if (entry.is_subtable()) entry = take_secondary(codes.distances, entry, bits);
         if (entry.is_exceptional()) {
-            if (!entry.is_subtable()) {
-                halt = Halt::malformed;
-                break;
-            }
-            const Entry longer = distances.secondary(entry, bits.word());
-            bits.drop(distances.primary_bits);
-            entry = longer;
-        }
-        const unsigned distance = entry.value(bits.word());
-        bits.drop(entry.taken_bits());
-        const auto position = static_cast<std::size_t>(out - begin);
-        if (!past_.reaches(distance, position)) {
-            halt = Halt::distance_too_far;
+            halt = Halt::malformed;
             break;
         }
-        const Match match = {static_cast<std::uint16_t>(size),
-                             static_cast<std::uint16_t>(distance)};
-        if (size + stride > static_cast<std::size_t>(end - out) || distance > position) {
+        match.distance = static_cast<std::uint16_t>(entry.value(bits.word()));
+        bits.drop(entry.taken_bits());
+        if (const auto position = static_cast<std::size_t>(out - begin);
+            !past_.reaches(match.distance, position)) {
+            halt = Halt::distance_too_far;
+            break;
+        } else if (!copy_match(out, position, static_cast<std::size_t>(end - out), match, past_)) {
             rest_ = match;
             break;
         }
-        copy_match(out, position, match);
-        out += size;
+        out += match.size;
     }
     bits_ = bits;
     room_.size = static_cast<std::size_t>(out - begin);

@@ -42,8 +42,9 @@ public:
 private:
     [[nodiscard]] bool has_plenty() const noexcept;
     [[nodiscard]] Halt take_plenty() noexcept;
-    [[nodiscard]] Halt take_one() noexcept;
-    [[nodiscard]] Halt take_match(Entry length, unsigned skipped) noexcept;
+    [[nodiscard]] Halt take_carefully() noexcept;
+    [[nodiscard]] Halt take_match(BitReader& shared_bits, unsigned skipped, Entry length,
+                                  std::size_t position) noexcept;
     void copy_rest() noexcept;
 
     BitReader bits_;
