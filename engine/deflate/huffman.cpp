@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <type_traits>
 
 namespace hawse::deflate {
 
@@ -12,12 +13,31 @@ namespace {
 
 constexpr std::size_t symbol_count_max = 288;
 
-// How many codes there are of each length, 0 for symbols without one.
+// The symbols that have a code, in their order. Most have none: that is found out without a branch for
+// each, and what follows is done for the others only.
+struct Used {
+    std::array<std::uint16_t, symbol_count_max + 1> symbols;
+    std::size_t count = 0;
+
+    constexpr explicit Used(std::span<const std::uint8_t> lengths) noexcept {
+        if (std::is_constant_evaluated()) symbols = {};
+        for (std::size_t symbol = 0; symbol < lengths.size(); ++symbol) {
+            symbols[count] = static_cast<std::uint16_t>(symbol);
+            count += lengths[symbol] != 0 ? std::size_t{1} : 0;
+        }
+    }
+    [[nodiscard]] constexpr auto begin() const noexcept { return symbols.begin(); }
+    [[nodiscard]] constexpr auto end() const noexcept {
+        return symbols.begin() + static_cast<std::ptrdiff_t>(count);
+    }
+};
+
+// How many codes there are of each length.
 using Counts = std::array<std::uint16_t, code_bits_max + 1>;
 
-constexpr Counts count_lengths(std::span<const std::uint8_t> lengths) noexcept {
+constexpr Counts count_lengths(std::span<const std::uint8_t> lengths, const Used& used) noexcept {
     Counts counts{};
-    for (const std::uint8_t length : lengths) ++counts[length];
+    for (const std::uint16_t symbol : used) ++counts[lengths[symbol]];
     return counts;
 }
 
@@ -43,14 +63,14 @@ struct Sorted {
     std::array<std::uint16_t, symbol_count_max> symbols;
     std::array<std::uint16_t, code_bits_max + 2> begins;  // of each length
 
-    constexpr Sorted(std::span<const std::uint8_t> lengths, const Counts& counts) noexcept
-        : symbols{}, begins{} {
+    constexpr Sorted(std::span<const std::uint8_t> lengths, const Used& used,
+                     const Counts& counts) noexcept
+        : begins{} {
+        if (std::is_constant_evaluated()) symbols = {};
         for (unsigned length = 1; length <= code_bits_max; ++length)
             begins[length + 1] = static_cast<std::uint16_t>(begins[length] + counts[length]);
         auto ends = begins;
-        for (std::size_t symbol = 0; symbol < lengths.size(); ++symbol)
-            if (lengths[symbol] != 0)
-                symbols[ends[lengths[symbol]]++] = static_cast<std::uint16_t>(symbol);
+        for (const std::uint16_t symbol : used) symbols[ends[lengths[symbol]]++] = symbol;
     }
 };
 
@@ -101,11 +121,10 @@ constexpr void make_subtables(std::span<Entry> entries, unsigned primary_bits, c
 }
 
 constexpr unsigned fill_entries(std::span<Entry> entries, unsigned primary_bits_max,
-                                std::span<const std::uint8_t> lengths, const Counts& counts,
+                                const Sorted& sorted, const Counts& counts,
                                 const Entry* symbols) noexcept {
     const unsigned longest = longest_of(counts);
     const unsigned primary_bits = std::min(longest, primary_bits_max);
-    const Sorted sorted(lengths, counts);
     if (longest <= 1 && counts[1] < 2) {  // one code, or none: no other bits mean anything
         std::fill_n(entries.begin(), 2, Entry::invalid().coded(longest));
         if (longest == 1) entries[0] = symbols[sorted.symbols[0]].coded(1);
@@ -173,7 +192,9 @@ constexpr std::array<Entry, 512> make_fixed_literals() noexcept {
         lengths[symbol] = symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8;
     std::array<Entry, 512> entries{};
     const auto symbols = make_literal_symbols();
-    (void)fill_entries(entries, 9, lengths, count_lengths(lengths), symbols.data());
+    const Used used(lengths);
+    const Counts counts = count_lengths(lengths, used);
+    (void)fill_entries(entries, 9, Sorted(lengths, used, counts), counts, symbols.data());
     return entries;
 }
 
@@ -182,7 +203,9 @@ constexpr std::array<Entry, 32> make_fixed_distances() noexcept {
     lengths.fill(5);
     std::array<Entry, 32> entries{};
     const auto symbols = make_distance_symbols();
-    (void)fill_entries(entries, 5, lengths, count_lengths(lengths), symbols.data());
+    const Used used(lengths);
+    const Counts counts = count_lengths(lengths, used);
+    (void)fill_entries(entries, 5, Sorted(lengths, used, counts), counts, symbols.data());
     return entries;
 }
 
@@ -198,9 +221,10 @@ constexpr std::array<Entry, precode_count_max> precode_symbols = make_precode_sy
 unsigned make_code(std::span<Entry> entries, unsigned primary_bits_max,
                    std::span<const std::uint8_t> lengths, const Entry* symbols,
                    Completeness completeness) noexcept {
-    const Counts counts = count_lengths(lengths);
+    const Used used(lengths);
+    const Counts counts = count_lengths(lengths, used);
     if (!is_code(counts, completeness)) return no_code;
-    return fill_entries(entries, primary_bits_max, lengths, counts, symbols);
+    return fill_entries(entries, primary_bits_max, Sorted(lengths, used, counts), counts, symbols);
 }
 
 Code fixed_literal_code() noexcept { return {fixed_literals.data(), 9}; }

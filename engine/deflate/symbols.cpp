@@ -11,6 +11,38 @@ namespace {
 constexpr std::size_t input_plenty = 2 * BitReader::plenty;
 constexpr std::size_t room_plenty = stride;
 
+// What the bits at hand say, and the bits of a longer code before those that its entry tells of.
+struct Found {
+    Entry entry;
+    unsigned skipped_bits;
+};
+
+inline Found find(Code code, std::uint64_t word) noexcept {
+    const Entry entry = code.primary(word);
+    if (!entry.is_subtable()) return {entry, 0};
+    return {code.secondary(entry, word), code.primary_bits};
+}
+
+// All of a match or nothing, given its length.
+inline Halt take_match(BitReader& shared_bits, Found length, Code distances,
+                       Match& match) noexcept {
+    BitReader bits = shared_bits;
+    if (length.skipped_bits + length.entry.taken_bits() > bits.count()) return Halt::needs_input;
+    bits.drop(length.skipped_bits);
+    match.size = static_cast<std::uint16_t>(length.entry.value(bits.word()));
+    bits.drop(length.entry.taken_bits());
+
+    const auto [entry, skipped_bits] = find(distances, bits.word());
+    if (skipped_bits + entry.code_bits() > bits.count()) return Halt::needs_input;
+    if (entry.is_exceptional()) return Halt::malformed;
+    if (skipped_bits + entry.taken_bits() > bits.count()) return Halt::needs_input;
+    bits.drop(skipped_bits);
+    match.distance = static_cast<std::uint16_t>(entry.value(bits.word()));
+    bits.drop(entry.taken_bits());
+    shared_bits = bits;
+    return Halt::none;
+}
+
 // The entry of a longer code, whose first bits are taken.
 inline Entry take_secondary(Code code, Entry subtable, BitReader& bits) noexcept {
     const Entry entry = code.secondary(subtable, bits.word());
@@ -33,70 +65,52 @@ bool SymbolReader::has_plenty() const noexcept {
     return bits_.unread_size() >= input_plenty && room_.capacity - room_.size >= room_plenty;
 }
 
-// Symbols up to the next match, which is left in rest_. Takes nothing of one before all that it says is
-// known.
+// Takes nothing of a symbol before all that it says is known. A match that copy_match() cannot copy is
+// left in rest_.
 Halt SymbolReader::take_carefully() noexcept {
     BitReader bits = bits_;
+    const Codes codes = codes_;
     std::size_t size = room_.size;
     Halt halt = Halt::none;
     for (;;) {
         bits.fill();
-        Entry entry = codes_.literals.primary(bits.word());
-        unsigned skipped = 0;
-        if (entry.is_subtable()) {
-            entry = codes_.literals.secondary(entry, bits.word());
-            skipped = codes_.literals.primary_bits;
-        }
-        if (skipped + entry.code_bits() > bits.count()) {
+        const Found found = find(codes.literals, bits.word());
+        const Entry entry = found.entry;
+        if (found.skipped_bits + entry.code_bits() > bits.count()) {
             halt = Halt::needs_input;
-        } else if (entry.is_literal()) {
-            if (size != room_.capacity) {
-                bits.drop(skipped + entry.taken_bits());
-                room_.octets[size++] = static_cast<std::byte>(entry.value());
-                continue;
-            }
-            halt = Halt::needs_room;
-        } else if (!entry.is_exceptional()) {
-            halt = take_match(bits, skipped, entry, size);
-        } else {
-            bits.drop(skipped + entry.taken_bits());
-            halt = entry.is_end_of_block() ? Halt::end_of_block : Halt::malformed;
+            break;
         }
-        break;
+        if (entry.is_literal()) {
+            if (size == room_.capacity) {
+                halt = Halt::needs_room;
+                break;
+            }
+            bits.drop(found.skipped_bits + entry.taken_bits());
+            room_.octets[size++] = static_cast<std::byte>(entry.value());
+            continue;
+        }
+        if (entry.is_exceptional()) {
+            bits.drop(found.skipped_bits + entry.taken_bits());
+            halt = entry.is_end_of_block() ? Halt::end_of_block : Halt::malformed;
+            break;
+        }
+        Match match;
+        halt = take_match(bits, found, codes.distances, match);
+        if (halt == Halt::none && !past_.reaches(match.distance, size))
+            halt = Halt::distance_too_far;
+        if (halt != Halt::none) break;
+        if (!copy_match(room_.octets + size, size, room_.capacity - size, match, past_)) {
+            rest_ = match;
+            break;
+        }
+        size += match.size;
     }
     bits_ = bits;
     room_.size = size;
     return halt;
 }
 
-Halt SymbolReader::take_match(BitReader& shared_bits, unsigned skipped, Entry length,
-                              std::size_t position) noexcept {
-    BitReader bits = shared_bits;
-    if (skipped + length.taken_bits() > bits.count()) return Halt::needs_input;
-    bits.drop(skipped);
-    const unsigned size = length.value(bits.word());
-    bits.drop(length.taken_bits());
-
-    Entry entry = codes_.distances.primary(bits.word());
-    skipped = 0;
-    if (entry.is_subtable()) {
-        entry = codes_.distances.secondary(entry, bits.word());
-        skipped = codes_.distances.primary_bits;
-    }
-    if (skipped + entry.code_bits() > bits.count()) return Halt::needs_input;
-    if (entry.is_exceptional()) return Halt::malformed;
-    if (skipped + entry.taken_bits() > bits.count()) return Halt::needs_input;
-    bits.drop(skipped);
-    const unsigned distance = entry.value(bits.word());
-    bits.drop(entry.taken_bits());
-    if (!past_.reaches(distance, position)) return Halt::distance_too_far;
-
-    shared_bits = bits;
-    rest_ = {static_cast<std::uint16_t>(size), static_cast<std::uint16_t>(distance)};
-    return Halt::none;
-}
-
-// As much of the match as there is room for, first what lies before the room.
+// As much of the match as there is room for, piece by piece.
 void SymbolReader::copy_rest() noexcept {
     while (rest_.size != 0 && room_.size != room_.capacity) {
         std::byte* const into = room_.octets + room_.size;

@@ -43,8 +43,6 @@ private:
     [[nodiscard]] bool has_plenty() const noexcept;
     [[nodiscard]] Halt take_plenty() noexcept;
     [[nodiscard]] Halt take_carefully() noexcept;
-    [[nodiscard]] Halt take_match(BitReader& shared_bits, unsigned skipped, Entry length,
-                                  std::size_t position) noexcept;
     void copy_rest() noexcept;
 
     BitReader bits_;
