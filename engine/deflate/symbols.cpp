@@ -70,6 +70,7 @@ bool SymbolReader::has_plenty() const noexcept {
 Halt SymbolReader::take_carefully() noexcept {
     BitReader bits = bits_;
     const Codes codes = codes_;
+    const Past past = past_;  // a copy, which what is written cannot change
     std::size_t size = room_.size;
     Halt halt = Halt::none;
     for (;;) {
@@ -96,10 +97,10 @@ Halt SymbolReader::take_carefully() noexcept {
         }
         Match match;
         halt = take_match(bits, found, codes.distances, match);
-        if (halt == Halt::none && !past_.reaches(match.distance, size))
+        if (halt == Halt::none && !past.reaches(match.distance, size))
             halt = Halt::distance_too_far;
         if (halt != Halt::none) break;
-        if (!copy_match(room_.octets + size, size, room_.capacity - size, match, past_)) {
+        if (!copy_match(room_.octets + size, size, room_.capacity - size, match, past)) {
             rest_ = match;
             break;
         }
@@ -131,6 +132,7 @@ void SymbolReader::copy_rest() noexcept {
 Halt SymbolReader::take_plenty() noexcept {
     BitReader bits = bits_;
     const Codes codes = codes_;
+    const Past past = past_;  // a copy, which what is written cannot change
     std::byte* const begin = room_.octets;
     std::byte* out = begin + room_.size;
     std::byte* const end = begin + room_.capacity;
@@ -182,10 +184,10 @@ Halt SymbolReader::take_plenty() noexcept {
         match.distance = static_cast<std::uint16_t>(entry.value(bits.word()));
         bits.drop(entry.taken_bits());
         if (const auto position = static_cast<std::size_t>(out - begin);
-            !past_.reaches(match.distance, position)) {
+            !past.reaches(match.distance, position)) {
             halt = Halt::distance_too_far;
             break;
-        } else if (!copy_match(out, position, static_cast<std::size_t>(end - out), match, past_)) {
+        } else if (!copy_match(out, position, static_cast<std::size_t>(end - out), match, past)) {
             rest_ = match;
             break;
         }
