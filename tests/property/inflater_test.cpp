@@ -214,8 +214,7 @@ private:
 };
 
 TEST_CASE("what zlib compresses is inflated, message for message",
-          "[inflater][7692-7.2.1-02][7692-7.2.1-03][7692-7.2.1-10][7692-7.2.1-13][7692-7.2.2-03]"
-          "[7692-7.2.2-05]") {
+          "[inflater][7692-7.2.1-02][7692-7.2.1-03]") {
     const unsigned count = stream_count(1500);
     for (unsigned seed = 1; seed <= count; ++seed) {
         Random random(seed);
@@ -247,7 +246,7 @@ bool agree(const Inflated& inflated, const Inflated& zlib) {
 }
 
 TEST_CASE("of a damaged stream as much is inflated as by zlib, and it is refused alike",
-          "[inflater][7692-7.2.2-01]") {
+          "[inflater]") {
     const unsigned count = stream_count(20'000);
     ZlibInflate zlib;
     std::array<std::size_t, 4> verdicts{};
@@ -289,7 +288,7 @@ TEST_CASE("of a damaged stream as much is inflated as by zlib, and it is refused
 #endif
 
 // Any bits, behind the header of a block with codes of its own or with fixed ones.
-TEST_CASE("of any octets as much is inflated as the model says", "[inflater][7692-7.2.2-01]") {
+TEST_CASE("of any octets as much is inflated as the model says", "[inflater]") {
     const unsigned count = stream_count(20'000);
     for (unsigned seed = 1; seed <= count; ++seed) {
         Random random(seed);

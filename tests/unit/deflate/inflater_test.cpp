@@ -345,8 +345,8 @@ std::vector<Stream> all_streams() {
 }
 
 TEST_CASE("every stream says what it should",
-          "[7692-7.2.1-02][7692-7.2.1-03][7692-7.2.1-04][7692-7.2.1-05][7692-7.2.2-01]"
-          "[7692-7.2.3.4-01][7692-7.2.3.6-01]") {
+          "[7692-7.2.1-02][7692-7.2.1-03][7692-7.2.1-04][7692-7.2.1-05][7692-7.2.3.4-01]"
+          "[7692-7.2.3.6-01]") {
     for (const Stream& stream : all_streams()) {
         INFO(stream.what << ": " << hex(stream.message));
         const Inflated model = InflateModel({}, 15).whole(stream.message);
@@ -355,7 +355,7 @@ TEST_CASE("every stream says what it should",
     }
 }
 
-TEST_CASE("neither cuts nor room change what a stream says", "[7692-7.2.1-06]") {
+TEST_CASE("neither cuts nor room change what a stream says") {
     for (const Stream& stream : all_streams()) {
         INFO(stream.what << ": " << hex(stream.message));
         const Inflated whole = Inflating{stream.message}.run();
@@ -430,9 +430,7 @@ Octets referring(std::size_t before, unsigned distance) {
     return writer.fixed().match(3, distance).match(258, distance).end().flush().octets();
 }
 
-TEST_CASE("the window ends exactly where it was agreed",
-          "[7692-7.2.1-14][7692-7.2.1-16][7692-7.1.2.1-04][7692-7.1.2.2-09][7692-7.2.2-08]"
-          "[7692-7.2.2-10]") {
+TEST_CASE("the window ends exactly where it was agreed") {
     Octets past(40'000);
     for (std::size_t index = 0; index < past.size(); ++index)
         past[index] = static_cast<std::byte>(index * 31 >> 3);
@@ -482,7 +480,7 @@ TEST_CASE("a distance reaches no further than there are octets") {
             }
 }
 
-TEST_CASE("a message refers to those before it", "[7692-7.2.1-10][7692-7.2.1-13]") {
+TEST_CASE("a message refers to those before it") {
     // RFC 7692 §7.2.3.2
     const Inflating how = {.message = {}, .past = as_bytes("Hello")};
     Inflating second = how;
