@@ -6,7 +6,10 @@
 
 #include "hawse/bytes.hpp"
 #include "hawse/violation.hpp"
+#include "deflate/bits.hpp"
 #include "deflate/history.hpp"
+#include "deflate/huffman.hpp"
+#include "deflate/match.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -40,14 +43,58 @@ public:
 
     /// The message has no more octets: reads the four that its sender has removed, unless it ended
     /// with a final block. To be called again while it answers needs_room; needs_input is the end.
-    /// Faulty with truncated_deflate when the stream then stands anywhere but between two blocks.
+    /// Faulty with truncated_deflate when the stream then stands anywhere but between two blocks, and
+    /// also when the four octets make no sense where it stood: what is wrong is that it ended there.
     Progress finish(Room& room, const History& history) noexcept;
 
     /// malformed_deflate, truncated_deflate or distance_too_far.
     [[nodiscard]] Violation fault() const noexcept { return fault_; }
 
 private:
+    /// What comes next in the stream.
+    enum class Expected : std::uint8_t {
+        block_header,
+        stored_size,
+        stored_octets,
+        code_counts,
+        precode_lengths,
+        code_lengths,
+        symbols,
+    };
+    /// How a step ended: none has to wait, the next one can be made.
+    enum class Wait : std::uint8_t { none, input, room, faulty };
+
+    Wait step(BitReader& bits, Room& room, const Past& past) noexcept;
+    Wait take_block_header(BitReader& bits) noexcept;
+    Wait take_stored_size(BitReader& bits) noexcept;
+    Wait take_stored_octets(BitReader& bits, Room& room) noexcept;
+    Wait take_code_counts(BitReader& bits) noexcept;
+    Wait take_precode_lengths(BitReader& bits) noexcept;
+    Wait take_code_lengths(BitReader& bits) noexcept;
+    Wait take_symbols(BitReader& bits, Room& room, const Past& past) noexcept;
+    bool make_codes() noexcept;
+    Wait end_block(BitReader& bits) noexcept;
+    Wait fail(Violation violation) noexcept;
+
+    KeptBits kept_;
+    Match rest_;  // of a match that found no room
+    std::uint16_t stored_left_ = 0;
+    std::uint8_t window_bits_;
+    std::uint8_t tail_left_;  // of the four octets that finish() reads
+    Expected expected_ = Expected::block_header;
     Violation fault_ = Violation::none;
+    bool final_ = false;        // the block at hand, or the last one
+    bool fixed_codes_ = false;  // the block has not brought its own
+    bool tail_begun_ = false;
+
+    // A block's own codes, and what they are made from: the lengths of literals, then of distances.
+    std::uint8_t literal_primary_bits_ = 0, distance_primary_bits_ = 0, precode_primary_bits_ = 0;
+    std::uint16_t literal_count_ = 0, distance_count_ = 0, precode_count_ = 0;
+    std::uint16_t length_count_ = 0;  // known so far
+    std::array<std::uint8_t, literal_count_max + distance_count_max> lengths_;
+    std::array<Entry, literal_entry_count> literal_entries_;
+    std::array<Entry, distance_entry_count>
+        distance_entries_;  // until they are made: the precode's
 };
 
 }  // namespace hawse::deflate
