@@ -24,6 +24,10 @@ bool fill(void* self, std::byte* into, std::size_t size) noexcept {
                                 size);
 }
 
+constexpr CodecLimits codec_limits;
+constexpr hawse_codec_limits default_codec_limits = {
+    sizeof(hawse_codec_limits), codec_limits.compressor_count_max, codec_limits.inflater_count_max};
+
 hawse_options defaults() noexcept {
     constexpr Config config;
     constexpr Limits limits;
@@ -93,8 +97,10 @@ Waits waits_of(const hawse_options& options) noexcept {
 
 }  // namespace
 
-hawse_pool::hawse_pool(const hawse_allocator& given, std::size_t kept_size_max) noexcept
-    : allocator(given), pool({allocate, release, this}, kept_size_max) {}
+hawse_pool::hawse_pool(const hawse_allocator& given, std::size_t kept_size_max,
+                       const hawse_codec_limits& codecs) noexcept
+    : allocator(given), pool({allocate, release, this}, kept_size_max,
+                             {codecs.compressor_count_max, codecs.inflater_count_max}) {}
 
 hawse_config::hawse_config(const hawse_options& given) noexcept
     : entropy_fill(given.entropy_fill), entropy_context(given.entropy_context) {
@@ -112,11 +118,21 @@ hawse_config::hawse_config(const hawse_options& given) noexcept
 
 // ---- The pool ------------------------------------------------------------------------------------
 
-hawse_pool* hawse_pool_create(const hawse_allocator* allocator, size_t kept_size_max) {
+void hawse_codec_limits_init(hawse_codec_limits* limits, size_t size) {
+    std::memset(limits, 0, size);
+    if (size < sizeof limits->size) return;
+    limits->size = size;
+    capi::show(limits, default_codec_limits);
+}
+
+hawse_pool* hawse_pool_create(const hawse_allocator* allocator, size_t kept_size_max,
+                              const hawse_codec_limits* codecs) {
     const hawse_allocator given = capi::taken(allocator);
     void* const storage =
         given.allocate == nullptr ? nullptr : given.allocate(given.context, sizeof(hawse_pool));
-    return storage == nullptr ? nullptr : new (storage) hawse_pool(given, kept_size_max);
+    if (storage == nullptr) return nullptr;
+    return new (storage)
+        hawse_pool(given, kept_size_max, capi::taken(codecs, default_codec_limits));
 }
 
 void hawse_pool_destroy(hawse_pool* pool) {
@@ -129,10 +145,11 @@ void hawse_pool_destroy(hawse_pool* pool) {
 size_t hawse_pool_size(void) { return sizeof(hawse_pool); }
 
 hawse_pool* hawse_pool_init(void* storage, size_t storage_size, const hawse_allocator* allocator,
-                            size_t kept_size_max) {
+                            size_t kept_size_max, const hawse_codec_limits* codecs) {
     const hawse_allocator given = capi::taken(allocator);
     if (given.allocate == nullptr) return nullptr;
-    return capi::make_in<hawse_pool>(storage, storage_size, given, kept_size_max);
+    return capi::make_in<hawse_pool>(storage, storage_size, given, kept_size_max,
+                                     capi::taken(codecs, default_codec_limits));
 }
 
 void hawse_pool_deinit(hawse_pool* pool) { capi::end_in_place(pool); }

@@ -24,7 +24,8 @@
 // A function of C is not one of C++, whose type says noexcept. So the object keeps those it was given,
 // and is itself the context of those that call them.
 struct hawse_pool {
-    hawse_pool(const hawse_allocator& given, std::size_t kept_size_max) noexcept;
+    hawse_pool(const hawse_allocator& given, std::size_t kept_size_max,
+               const hawse_codec_limits& codecs) noexcept;
 
     hawse_allocator allocator;
     hawse::Pool pool;

@@ -2,6 +2,8 @@
 // The pool: one list of idle blocks for each power of two. It knows sizes only, not what lies in them.
 #include "hawse/memory.hpp"
 
+#include "memory/shelf.hpp"
+
 #include <bit>
 #include <cassert>
 #include <new>
@@ -18,11 +20,12 @@ std::size_t size_class_of(std::size_t block_size) noexcept {
 
 }  // namespace
 
-Pool::Pool(Allocator allocator, std::size_t kept_size_max) noexcept
-    : allocator_(allocator), kept_size_max_(kept_size_max) {}
+Pool::Pool(Allocator allocator, std::size_t kept_size_max, CodecLimits codecs) noexcept
+    : allocator_(allocator), idle_size_max_(kept_size_max), codecs_(codecs) {}
 
 Pool::~Pool() {
     assert(leased_size_ == 0 && "a connection outlives its pool");
+    assert(inflater_count_ == 0);
     trim();
 }
 
@@ -39,7 +42,7 @@ std::byte* Pool::lease(std::size_t size) noexcept {
     void* octets = idle;
     if (idle != nullptr) {
         idle = idle->next;
-        kept_size_ -= block;
+        idle_size_ -= block;
     } else {
         octets = allocator_.allocate(allocator_.context, block);
     }
@@ -52,23 +55,28 @@ void Pool::give_back(std::byte* octets, std::size_t size) noexcept {
     if (octets == nullptr) return;
     const std::size_t block = block_size(size);
     leased_size_ -= block;
-    if (block > kept_size_max_ - kept_size_) {
+    if (block > idle_size_max_ - idle_size_) {
         allocator_.release(allocator_.context, octets, block);
         return;
     }
     Idle*& idle = idle_[size_class_of(block)];
     idle = new (octets) Idle{idle};
-    kept_size_ += block;
+    idle_size_ += block;
 }
 
 void Pool::trim() noexcept {
+    memory::Shelf(*this).clear();
+    release_idle();
+}
+
+void Pool::release_idle() noexcept {
     for (std::size_t size_class = 0; size_class < size_class_count; ++size_class) {
         while (Idle* block = idle_[size_class]) {
             idle_[size_class] = block->next;
             allocator_.release(allocator_.context, block, block_size_min << size_class);
         }
     }
-    kept_size_ = 0;
+    idle_size_ = 0;
 }
 
 }  // namespace hawse

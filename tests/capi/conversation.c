@@ -361,7 +361,7 @@ static int leased(void) {
                                      {.size = sizeof(hawse_agreement)}};
     hawse_options options;
     uint8_t state = 1;
-    hawse_pool* const pool = hawse_pool_create(&allocator, HAWSE_POOL_KEPT_SIZE_MAX);
+    hawse_pool* const pool = hawse_pool_create(&allocator, HAWSE_POOL_KEPT_SIZE_MAX, NULL);
     hawse_config* config;
     hawse_client_handshake* client_handshake;
     hawse_server_handshake* server_handshake;
@@ -395,7 +395,7 @@ static int leased(void) {
     CHECK(hawse_client_handshake_create(config, now) == NULL);
     CHECK(hawse_server_handshake_create(config, now) == NULL);
     CHECK(hawse_counters_create(pool) == NULL && hawse_config_create(&options) == NULL);
-    CHECK(hawse_pool_create(&allocator, 0) == NULL && hawse_pool_lease(pool, 1) == NULL);
+    CHECK(hawse_pool_create(&allocator, 0, NULL) == NULL && hawse_pool_lease(pool, 1) == NULL);
     memory_is_short = false;
 
     hawse_connection_destroy(server, config);
@@ -422,7 +422,7 @@ static int in_own_storage(void) {
     hawse_agreement of_client = {.size = sizeof of_client}, of_server = {.size = sizeof of_server};
     hawse_options options;
     uint8_t state = 1;
-    hawse_pool* const pool = hawse_pool_init(pool_place, sizeof pool_place, &allocator, 0);
+    hawse_pool* const pool = hawse_pool_init(pool_place, sizeof pool_place, &allocator, 0, NULL);
     hawse_counters* const counters = hawse_counters_init(counters_place, sizeof counters_place);
     hawse_config* config;
     hawse_client_handshake* client_handshake;
@@ -603,7 +603,7 @@ static int is_secure(const hawse_config* config) {
 }
 
 static int goes_otherwise(void) {
-    hawse_pool* const pool = hawse_pool_create(&allocator, 0);
+    hawse_pool* const pool = hawse_pool_create(&allocator, 0, NULL);
     hawse_options options;
     hawse_config* config;
     uint8_t state = 1;

@@ -135,9 +135,10 @@ static int nothing_comes_of_null(void) {
     uint64_t place[HAWSE_SERVER_OPENING_SIZE / 8];
     hawse_options options;
     hawse_options_init(&options, sizeof options);
-    CHECK(hawse_pool_create(NULL, 0) == NULL && hawse_pool_create(&without_allocate, 0) == NULL);
-    CHECK(hawse_pool_init(place, sizeof place, &without_allocate, 0) == NULL);
-    CHECK(hawse_pool_init(NULL, HAWSE_POOL_SIZE, &allocator, 0) == NULL);
+    CHECK(hawse_pool_create(NULL, 0, NULL) == NULL);
+    CHECK(hawse_pool_create(&without_allocate, 0, NULL) == NULL);
+    CHECK(hawse_pool_init(place, sizeof place, &without_allocate, 0, NULL) == NULL);
+    CHECK(hawse_pool_init(NULL, HAWSE_POOL_SIZE, &allocator, 0, NULL) == NULL);
     CHECK(hawse_config_create(NULL) == NULL && hawse_config_create(&options) == NULL);
     CHECK(hawse_counters_create(NULL) == NULL);
     CHECK(hawse_connection_create(NULL, NULL, 0) == NULL);
@@ -325,7 +326,7 @@ static int pools(hawse_pool* pool) {
 }
 
 int main(void) {
-    hawse_pool* const pool = hawse_pool_create(&allocator, HAWSE_POOL_KEPT_SIZE_MAX);
+    hawse_pool* const pool = hawse_pool_create(&allocator, HAWSE_POOL_KEPT_SIZE_MAX, NULL);
     hawse_options options;
     hawse_config* config;
     hawse_options_init(&options, sizeof options);

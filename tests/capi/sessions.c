@@ -500,7 +500,7 @@ static int is_called(void) {
 
 int main(void) {
     uint8_t state = 1;
-    hawse_pool* const pool = hawse_pool_create(&allocator, HAWSE_POOL_KEPT_SIZE_MAX);
+    hawse_pool* const pool = hawse_pool_create(&allocator, HAWSE_POOL_KEPT_SIZE_MAX, NULL);
     hawse_options options = options_for(pool, &state);
     hawse_config* const config = hawse_config_create(&options);
     hawse_config* relay_config;

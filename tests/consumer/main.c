@@ -20,7 +20,7 @@ static void release(void* context, void* octets, size_t size) {
 int main(void) {
     const hawse_allocator allocator = {
         .size = sizeof allocator, .allocate = allocate, .release = release};
-    hawse_pool* const pool = hawse_pool_create(&allocator, HAWSE_POOL_KEPT_SIZE_MAX);
+    hawse_pool* const pool = hawse_pool_create(&allocator, HAWSE_POOL_KEPT_SIZE_MAX, NULL);
     hawse_options options;
     hawse_options_init(&options, sizeof options);
     options.pool = pool;

@@ -199,7 +199,7 @@ class Hawse:
             Release(lambda _, octets, size: libc.free(c_void_p(octets)) and None),
             Fill(lambda _, into, size: not libc.getentropy(c_void_p(into), c_size_t(size))))
         allocator = Allocator(ctypes.sizeof(Allocator), *self.kept[:2])
-        self.pool = c_void_p(self.call('pool_create', byref(allocator), c_size_t(1 << 20)))
+        self.pool = c_void_p(self.call('pool_create', byref(allocator), c_size_t(1 << 20), None))
         options = Options(ctypes.sizeof(Options), self.pool, self.kept[2])
         self.config = c_void_p(self.call('config_create', byref(options)))
 

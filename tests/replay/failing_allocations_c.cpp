@@ -108,7 +108,7 @@ public:
         const hawse_allocator allocator = {sizeof allocator, attempt.allocator.face().allocate,
                                            attempt.allocator.face().release, &attempt.allocator};
         pool.reset(create(attempt, "pool",
-                          [&] { return hawse_pool_create(&allocator, attempt.kept_size); }));
+                          [&] { return hawse_pool_create(&allocator, attempt.kept_size, nullptr); }));
         if (pool == nullptr) return;
         hawse_options options;
         hawse_options_init(&options, sizeof options);

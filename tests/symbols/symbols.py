@@ -3,7 +3,7 @@
 """What the library needs from elsewhere, as a test: every symbol that no member of the archive
 defines is in allowed.tsv, and no member holds data that can be written, so that there are no globals.
 
-    tests/symbols/symbols.py [--asserts] --nm NM ARCHIVE
+    tests/symbols/symbols.py [--asserts] [--deflate] --nm NM ARCHIVE
 """
 
 import argparse
@@ -12,20 +12,20 @@ import subprocess
 import sys
 
 ALLOWED = pathlib.Path(__file__).resolve().parent / 'allowed.tsv'
-BUILDS = ('all', 'asserts')
+BUILDS = ('all', 'asserts', 'deflate')
 # Written once, by whoever loads the program, before anything runs: constants that hold addresses.
 RELOCATED = '.data.rel.ro'
 # WebAssembly has none of these, and its data is not looked at.
 WRITABLE = ('.data', '.bss', '.tdata', '.tbss', 'COMMON', '*COM*')
 
 
-def read_allowed(text, asserts):
+def read_allowed(text, *builds):
     """The names that a build may leave undefined."""
     header, *rows = [line.split('\t') for line in text.splitlines()]
     assert header == ['symbol', 'builds', 'reason'], header
     for row in rows:
         assert len(row) == 3 and all(row) and row[1] in BUILDS, row
-    return {symbol for symbol, builds, _ in rows if builds == 'all' or asserts}
+    return {symbol for symbol, build, _ in rows if build in ('all', *builds)}
 
 
 def read_symbols(nm, archive):
@@ -62,11 +62,12 @@ def findings(nm, archive, allowed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--asserts', action='store_true', help='the build has asserts')
+    parser.add_argument('--deflate', action='store_true', help='the build has zlib')
     parser.add_argument('--nm', required=True)
     parser.add_argument('archive')
     options = parser.parse_args()
-    found = list(findings(options.nm, options.archive,
-                          read_allowed(ALLOWED.read_text(), options.asserts)))
+    builds = [build for build in BUILDS[1:] if getattr(options, build)]
+    found = list(findings(options.nm, options.archive, read_allowed(ALLOWED.read_text(), *builds)))
     for one in found:
         print(one)
     return 1 if found else 0

@@ -83,7 +83,7 @@ if call('hawse_parse_url', url, c_size_t(len(url)), ctypes.byref(place), answer=
     parser.error('the URL is ws://HOST:PORT/PATH')
 allocator = Allocator(Allocate(lambda _, size: call('malloc', c_size_t(size), library=libc)),
                       Release(lambda _, octets, size: libc.free(c_void_p(octets)) and None))
-pool = call('hawse_pool_create', ctypes.byref(allocator), c_size_t(1 << 20))
+pool = call('hawse_pool_create', ctypes.byref(allocator), c_size_t(1 << 20), None)
 options = Options(pool, Fill(lambda _, into, size: not libc.getentropy(c_void_p(into), c_size_t(size))))
 config = c_void_p(call('hawse_config_create', ctypes.byref(options)))
 

@@ -9,6 +9,7 @@
 //   connection  Connection: the conversation that follows an opening
 //   codec       frame_header, masking, utf8, close_payload, accept_key, url
 //   backoff     Backoff: how long a client waits before it connects again
+//   deflate     what a host decides of compression, and deflate_budget what it costs
 //
 // Optional headers, which nothing includes: heap (malloc), posix (clock, entropy, iovec), windows, chrono.
 //
@@ -48,6 +49,8 @@
 #include "hawse/close_payload.hpp"
 #include "hawse/config.hpp"
 #include "hawse/connection.hpp"
+#include "hawse/deflate.hpp"
+#include "hawse/deflate_budget.hpp"
 #include "hawse/event.hpp"
 #include "hawse/field.hpp"
 #include "hawse/frame_header.hpp"

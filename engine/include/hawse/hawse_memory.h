@@ -33,15 +33,33 @@ typedef struct hawse_pool hawse_pool;
 /// What kept_size_max is when a host has no opinion.
 #define HAWSE_POOL_KEPT_SIZE_MAX 4194304
 
+/// How many codecs the connections of one pool have. docs/limits.md says what each one takes.
+typedef struct hawse_codec_limits {
+    size_t size;
+    /// Compressors. A connection keeps its own until another one needs it, and gets one anew from what
+    /// it remembers; 0 sends everything plain: 16.
+    uint32_t compressor_count_max;
+    /// Compressed messages that are on their way in at one moment: each has an inflater from its first
+    /// octets to its last. One more fails its connection with 1013: 1024.
+    uint32_t inflater_count_max;
+} hawse_codec_limits;
+
+/// Fills the first `size` octets, which is sizeof(hawse_codec_limits) where the program was compiled, with
+/// that size, defaults, and zero where this library knows none.
+HAWSE_API void hawse_codec_limits_init(hawse_codec_limits* limits, size_t size);
+
 /// Blocks that come back are kept until `kept_size_max` octets lie idle; beyond that they go to the
-/// allocator at once. No lease may be out when the pool ends. Null without `allocate`, too.
-HAWSE_API hawse_pool* hawse_pool_create(const hawse_allocator* allocator, size_t kept_size_max);
+/// allocator at once. `codecs` bounds compressors and inflaters; null stands for the defaults. No lease
+/// may be out when the pool ends. Null without `allocate`, too.
+HAWSE_API hawse_pool* hawse_pool_create(const hawse_allocator* allocator, size_t kept_size_max,
+                                        const hawse_codec_limits* codecs);
 HAWSE_API void hawse_pool_destroy(hawse_pool* pool);
 
 #define HAWSE_POOL_SIZE 512
 HAWSE_API size_t hawse_pool_size(void);
 HAWSE_API hawse_pool* hawse_pool_init(void* storage, size_t storage_size,
-                                      const hawse_allocator* allocator, size_t kept_size_max);
+                                      const hawse_allocator* allocator, size_t kept_size_max,
+                                      const hawse_codec_limits* codecs);
 HAWSE_API void hawse_pool_deinit(hawse_pool* pool);
 
 /// What a lease of `size` octets is rounded up to; 0 when no block can be that large.
@@ -54,11 +72,13 @@ HAWSE_API uint8_t* hawse_pool_lease(hawse_pool* pool, size_t size);
 /// Takes back what lease(size) gave, for any size of the same block_size. Null is allowed.
 HAWSE_API void hawse_pool_give_back(hawse_pool* pool, uint8_t* octets, size_t size);
 
-/// Octets out on lease, and octets that lie idle here.
+/// Octets out on lease, and octets that are kept here: in idle blocks, at most `kept_size_max`, and in
+/// compressors, whose number hawse_codec_limits bounds.
 HAWSE_API size_t hawse_pool_leased_size(const hawse_pool* pool);
 HAWSE_API size_t hawse_pool_kept_size(const hawse_pool* pool);
 
-/// Gives all that lies idle back to the allocator now, for a host that fell quiet.
+/// Gives all that is kept back to the allocator now, for a host that fell quiet. Connections that
+/// compress get compressors anew.
 HAWSE_API void hawse_pool_trim(hawse_pool* pool);
 
 // ---- Options, and the config made from them ------------------------------------------------------

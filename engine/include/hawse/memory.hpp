@@ -10,6 +10,12 @@
 
 namespace hawse {
 
+namespace memory {  // inside the engine
+class Inflaters;
+class Shelf;
+struct Shelved;
+}  // namespace memory
+
 /// Two functions and what they are called with. `allocate` answers null or `size` octets aligned for
 /// any fundamental type; `release` gets the same size back. Called on the thread that uses the pool.
 /// heap.hpp has one for malloc.
@@ -35,10 +41,11 @@ struct CodecLimits {
 class HAWSE_API Pool {
 public:
     /// Blocks that come back are kept until `kept_size_max` octets lie idle; beyond that they go to
-    /// the allocator at once. Allocates nothing.
-    explicit Pool(Allocator allocator, std::size_t kept_size_max = std::size_t{4} << 20) noexcept;
+    /// the allocator at once. `codecs` bounds compressors and inflaters. Allocates nothing.
+    explicit Pool(Allocator allocator, std::size_t kept_size_max = std::size_t{4} << 20,
+                  CodecLimits codecs = {}) noexcept;
 
-    /// Gives all that lies idle back to the allocator. No lease may be out.
+    /// Gives all that is kept back to the allocator. No lease may be out.
     ~Pool();
 
     Pool(const Pool&) = delete;
@@ -53,23 +60,36 @@ public:
     /// Takes back what lease(size) gave, for any size of the same block_size. Null is allowed.
     void give_back(std::byte* octets, std::size_t size) noexcept;
 
-    /// Octets out on lease, and octets that lie idle here. O(1).
+    /// Octets out on lease, and octets that are kept here: in idle blocks, at most `kept_size_max`,
+    /// and in compressors, whose number CodecLimits bounds. O(1).
     [[nodiscard]] std::size_t leased_size() const noexcept { return leased_size_; }
-    [[nodiscard]] std::size_t kept_size() const noexcept { return kept_size_; }
+    [[nodiscard]] std::size_t kept_size() const noexcept { return idle_size_ + shelved_size_; }
 
-    /// Gives all that lies idle back to the allocator now, for a host that fell quiet.
+    /// Gives all that is kept back to the allocator now, for a host that fell quiet. Connections that
+    /// compress get compressors anew.
     void trim() noexcept;
 
 private:
+    friend class memory::Inflaters;
+    friend class memory::Shelf;
+
     static constexpr std::size_t size_class_count = 24;  // 256 octets to 2 GiB
     struct Idle {
         Idle* next;
     };
 
+    void release_idle() noexcept;
+
     Allocator allocator_;
-    std::size_t kept_size_max_;
+    std::size_t idle_size_max_;
+    CodecLimits codecs_;
     std::size_t leased_size_ = 0;
-    std::size_t kept_size_ = 0;
+    std::size_t idle_size_ = 0;
+    std::size_t shelved_size_ = 0;
+    std::uint32_t shelved_count_ = 0;
+    std::uint32_t inflater_count_ = 0;
+    memory::Shelved* oldest_ = nullptr;
+    memory::Shelved* newest_ = nullptr;
     Idle* idle_[size_class_count] = {};
 };
 

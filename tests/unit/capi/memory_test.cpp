@@ -103,7 +103,7 @@ TEST_CASE("each option arrives in the config as its twin") {
 TEST_CASE("the entropy and the pool of a config are those of its options") {
     const hawse_allocator none{sizeof none, [](void*, std::size_t) -> void* { return nullptr; },
                                [](void*, void*, std::size_t) {}, nullptr};
-    hawse_pool pool(none, 0);
+    hawse_pool pool(none, 0, {});
     CHECK(pool.pool.lease(1) == nullptr);
     int asked = 0;
     hawse_options options{};
