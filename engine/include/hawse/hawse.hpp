@@ -48,6 +48,7 @@
 #include "hawse/close_payload.hpp"
 #include "hawse/config.hpp"
 #include "hawse/connection.hpp"
+#include "hawse/deflate.hpp"
 #include "hawse/event.hpp"
 #include "hawse/field.hpp"
 #include "hawse/frame_header.hpp"
