@@ -25,7 +25,8 @@ hawse_connection* handle(Connection* connection) noexcept {
 
 Send choice_of(const hawse_send* choice) noexcept {
     if (choice == nullptr) return {};
-    return {TextCheck{capi::taken(choice).text_check}};
+    const hawse_send given = capi::taken(choice);
+    return {TextCheck{given.text_check}, Compression{given.compression}};
 }
 
 }  // namespace

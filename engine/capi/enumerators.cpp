@@ -19,8 +19,10 @@ SAME(Cause::opening_timeout, HAWSE_CAUSE_OPENING_TIMEOUT);
 SAME(Cause::close_timeout, HAWSE_CAUSE_CLOSE_TIMEOUT);
 SAME(Cause::pong_timeout, HAWSE_CAUSE_PONG_TIMEOUT);
 SAME(Cause::idle_timeout, HAWSE_CAUSE_IDLE_TIMEOUT);
+SAME(Cause::message_timeout, HAWSE_CAUSE_MESSAGE_TIMEOUT);
 SAME(Cause::write_stalled, HAWSE_CAUSE_WRITE_STALLED);
 SAME(Cause::out_of_memory, HAWSE_CAUSE_OUT_OF_MEMORY);
+SAME(Cause::no_inflater, HAWSE_CAUSE_NO_INFLATER);
 SAME(Cause::no_entropy, HAWSE_CAUSE_NO_ENTROPY);
 SAME(Cause::refused, HAWSE_CAUSE_REFUSED);
 SAME(Cause::rejected, HAWSE_CAUSE_REJECTED);
@@ -41,6 +43,10 @@ SAME(CloseCode::service_restart, HAWSE_CLOSE_CODE_SERVICE_RESTART);
 SAME(CloseCode::try_again_later, HAWSE_CLOSE_CODE_TRY_AGAIN_LATER);
 SAME(CloseCode::bad_gateway, HAWSE_CLOSE_CODE_BAD_GATEWAY);
 SAME(CloseCode::tls_failed, HAWSE_CLOSE_CODE_TLS_FAILED);
+
+SAME(Compression::automatic, HAWSE_COMPRESSION_AUTOMATIC);
+SAME(Compression::never, HAWSE_COMPRESSION_NEVER);
+SAME(Compression::always, HAWSE_COMPRESSION_ALWAYS);
 
 SAME(Delivery::messages, HAWSE_DELIVERY_MESSAGES);
 SAME(Delivery::parts, HAWSE_DELIVERY_PARTS);
@@ -146,6 +152,10 @@ SAME(Violation::message_too_large, HAWSE_VIOLATION_MESSAGE_TOO_LARGE);
 SAME(Violation::too_many_fragments, HAWSE_VIOLATION_TOO_MANY_FRAGMENTS);
 SAME(Violation::invalid_utf8, HAWSE_VIOLATION_INVALID_UTF8);
 SAME(Violation::truncated_utf8, HAWSE_VIOLATION_TRUNCATED_UTF8);
+SAME(Violation::malformed_deflate, HAWSE_VIOLATION_MALFORMED_DEFLATE);
+SAME(Violation::truncated_deflate, HAWSE_VIOLATION_TRUNCATED_DEFLATE);
+SAME(Violation::distance_too_far, HAWSE_VIOLATION_DISTANCE_TOO_FAR);
+SAME(Violation::inflation_ratio, HAWSE_VIOLATION_INFLATION_RATIO);
 SAME(Violation::truncated_close_code, HAWSE_VIOLATION_TRUNCATED_CLOSE_CODE);
 SAME(Violation::undefined_close_code, HAWSE_VIOLATION_UNDEFINED_CLOSE_CODE);
 SAME(Violation::reserved_close_code, HAWSE_VIOLATION_RESERVED_CLOSE_CODE);
@@ -204,6 +214,14 @@ SAME(Violation::response_repeated_accept, HAWSE_VIOLATION_RESPONSE_REPEATED_ACCE
 SAME(Violation::response_wrong_accept, HAWSE_VIOLATION_RESPONSE_WRONG_ACCEPT);
 SAME(Violation::response_unoffered_extension, HAWSE_VIOLATION_RESPONSE_UNOFFERED_EXTENSION);
 SAME(Violation::response_malformed_extensions, HAWSE_VIOLATION_RESPONSE_MALFORMED_EXTENSIONS);
+SAME(Violation::response_repeated_extension, HAWSE_VIOLATION_RESPONSE_REPEATED_EXTENSION);
+SAME(Violation::response_unknown_deflate_parameter,
+     HAWSE_VIOLATION_RESPONSE_UNKNOWN_DEFLATE_PARAMETER);
+SAME(Violation::response_invalid_deflate_parameter,
+     HAWSE_VIOLATION_RESPONSE_INVALID_DEFLATE_PARAMETER);
+SAME(Violation::response_repeated_deflate_parameter,
+     HAWSE_VIOLATION_RESPONSE_REPEATED_DEFLATE_PARAMETER);
+SAME(Violation::response_unsupported_deflate, HAWSE_VIOLATION_RESPONSE_UNSUPPORTED_DEFLATE);
 SAME(Violation::response_repeated_subprotocol, HAWSE_VIOLATION_RESPONSE_REPEATED_SUBPROTOCOL);
 SAME(Violation::response_unoffered_subprotocol, HAWSE_VIOLATION_RESPONSE_UNOFFERED_SUBPROTOCOL);
 SAME(Violation::response_missing_subprotocol, HAWSE_VIOLATION_RESPONSE_MISSING_SUBPROTOCOL);

@@ -3,6 +3,7 @@
 #include "hawse/memory.hpp"
 
 #include "capi/objects.hpp"
+#include "capi/values.hpp"
 
 using namespace hawse;
 
@@ -28,6 +29,30 @@ constexpr CodecLimits codec_limits;
 constexpr hawse_codec_limits default_codec_limits = {
     sizeof(hawse_codec_limits), codec_limits.compressor_count_max, codec_limits.inflater_count_max};
 
+void show(hawse_options& options, const DeflatePolicy& policy) noexcept {
+    options.deflate_enabled = policy.enabled;
+    options.deflate_insist = policy.insist;
+    options.deflate_send = capi::direction(policy.send);
+    options.deflate_receive = capi::direction(policy.receive);
+    options.deflate_level = policy.level;
+    options.deflate_memory_level = policy.memory_level;
+    options.deflate_threshold = policy.threshold;
+    options.deflate_part_size_max = policy.part_size_max;
+}
+
+DeflatePolicy policy_of(const hawse_options& options) noexcept {
+    DeflatePolicy policy;
+    policy.enabled = options.deflate_enabled;
+    policy.send = capi::direction_of(options.deflate_send);
+    policy.receive = capi::direction_of(options.deflate_receive);
+    policy.insist = options.deflate_insist;
+    policy.level = options.deflate_level;
+    policy.memory_level = options.deflate_memory_level;
+    policy.threshold = options.deflate_threshold;
+    policy.part_size_max = options.deflate_part_size_max;
+    return policy;
+}
+
 hawse_options defaults() noexcept {
     constexpr Config config;
     constexpr Limits limits;
@@ -42,6 +67,7 @@ hawse_options defaults() noexcept {
     options.require_subprotocol = config.require_subprotocol;
     options.fragment_count_max = limits.fragment_count_max;
     options.pong_count_max = limits.pong_count_max;
+    options.inflation_ratio_max = limits.inflation_ratio_max;
     options.message_size_max = limits.message_size_max;
     options.frame_size_max = limits.frame_size_max;
     options.send_frame_size_max = limits.send_frame_size_max;
@@ -56,11 +82,13 @@ hawse_options defaults() noexcept {
     options.ping_wait = waits.ping.nanoseconds;
     options.pong_wait = waits.pong.nanoseconds;
     options.idle_wait = waits.idle.nanoseconds;
+    options.message_wait = waits.message.nanoseconds;
     options.opening_wait = waits.opening.nanoseconds;
     options.close_wait = waits.close.nanoseconds;
     options.linger_wait = waits.linger.nanoseconds;
     options.write_stall_wait = waits.write_stall.nanoseconds;
     options.clock_jump = waits.clock_jump.nanoseconds;
+    show(options, config.deflate);
     return options;
 }
 
@@ -69,6 +97,7 @@ Limits limits_of(const hawse_options& options) noexcept {
     limits.message_size_max = options.message_size_max;
     limits.frame_size_max = options.frame_size_max;
     limits.fragment_count_max = options.fragment_count_max;
+    limits.inflation_ratio_max = options.inflation_ratio_max;
     limits.pong_count_max = options.pong_count_max;
     limits.output_high = options.output_high;
     limits.output_max = options.output_max;
@@ -87,6 +116,7 @@ Waits waits_of(const hawse_options& options) noexcept {
     waits.ping = {options.ping_wait};
     waits.pong = {options.pong_wait};
     waits.idle = {options.idle_wait};
+    waits.message = {options.message_wait};
     waits.opening = {options.opening_wait};
     waits.close = {options.close_wait};
     waits.linger = {options.linger_wait};
@@ -109,6 +139,7 @@ hawse_config::hawse_config(const hawse_options& given) noexcept
     config.delivery = Delivery{given.delivery};
     config.limits = limits_of(given);
     config.waits = waits_of(given);
+    config.deflate = policy_of(given);
     config.pong_after_close = given.pong_after_close;
     config.deliver_after_close = given.deliver_after_close;
     config.surface_plain_requests = given.surface_plain_requests;

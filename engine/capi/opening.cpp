@@ -116,6 +116,7 @@ hawse_violation hawse_judge_response(const hawse_response_head* head, const haws
     offered.subprotocols = capi::views_of(asked.subprotocols, asked.subprotocol_count);
     offered.extensions = capi::text(asked.extensions);
     offered.reserved_bits = asked.reserved_bits;
+    offered.deflate = capi::text(asked.deflate);
     Agreement settled;
     const Violation violation = judge_response(head_of(head), offered, config->config, settled);
     capi::show(agreement, settled);

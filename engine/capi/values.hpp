@@ -44,9 +44,18 @@ inline std::span<const std::string_view> views_of(const hawse_view* views,
 
 // What a host gives.
 
+inline DeflateDirection direction_of(hawse_deflate_direction direction) noexcept {
+    return {direction.window_bits, direction.takeover};
+}
+
 inline Agreement agreement_of(const hawse_agreement* agreement) noexcept {
     const hawse_agreement given = taken(agreement);
-    return {Role{given.role}, text(given.subprotocol), text(given.extensions), given.reserved_bits};
+    return {Role{given.role},
+            text(given.subprotocol),
+            text(given.extensions),
+            given.reserved_bits,
+            {given.deflate_agreed, direction_of(given.deflate_client),
+             direction_of(given.deflate_server)}};
 }
 
 inline ClientRequest request_of(const hawse_client_request* request) noexcept {
@@ -61,6 +70,7 @@ inline ClientRequest request_of(const hawse_client_request* request) noexcept {
     known.fields = fields_of(given.fields, given.field_count);
     known.relayed_extensions = text(given.relayed_extensions);
     known.reserved_bits = given.reserved_bits;
+    known.deflate = !given.no_deflate;
     return known;
 }
 
@@ -69,7 +79,7 @@ inline Acceptance acceptance_of(const hawse_acceptance* acceptance) noexcept {
     if (acceptance == nullptr) return {};
     const hawse_acceptance given = taken(acceptance);
     return {text(given.subprotocol), fields_of(given.fields, given.field_count),
-            text(given.relayed_extensions), given.reserved_bits};
+            text(given.relayed_extensions), given.reserved_bits, !given.no_deflate};
 }
 
 inline Rejection rejection_of(const hawse_rejection* rejection) noexcept {
@@ -83,12 +93,19 @@ inline Rejection rejection_of(const hawse_rejection* rejection) noexcept {
 
 // What a host is shown.
 
+inline hawse_deflate_direction direction(DeflateDirection direction) noexcept {
+    return {direction.window_bits, direction.takeover};
+}
+
 inline void show(hawse_agreement* into, const Agreement& agreement) noexcept {
     hawse_agreement known{};
     known.role = static_cast<hawse_role>(agreement.role);
     known.reserved_bits = agreement.reserved_bits;
     known.subprotocol = text(agreement.subprotocol);
     known.extensions = text(agreement.extensions);
+    known.deflate_agreed = agreement.deflate.agreed;
+    known.deflate_client = direction(agreement.deflate.client);
+    known.deflate_server = direction(agreement.deflate.server);
     show(into, known);
 }
 

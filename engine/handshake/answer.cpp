@@ -130,7 +130,8 @@ Refusal check_fields(std::span<const Field> fields, Role role, Transport transpo
 }
 
 Refusal check_acceptance(const Request& request, const Acceptance& acceptance, Transport transport,
-                         const Limits& limits, Agreement& agreement) noexcept {
+                         const Config& config, Settled& settled) noexcept {
+    const Limits& limits = config.limits;
     std::string_view chosen;
     if (request.plain) return Refusal::plain_request;
     if (!acceptance.subprotocol.empty()) {
@@ -144,14 +145,22 @@ Refusal check_acceptance(const Request& request, const Acceptance& acceptance, T
         return Refusal::extension_not_offered;
     const Refusal refusal = check_fields(acceptance.fields, Role::server, transport);
     if (refusal != Refusal::none) return refusal;
+    settled = {};
+    Agreement& agreement = settled.agreement;
     agreement = {.role = Role::server, .subprotocol = chosen};
     if (!acceptance.relayed_extensions.empty())
         agreement.reserved_bits = acceptance.reserved_bits & rsv_bits;
+    const http::ExtensionReader offers(request.fields, extensions_name,
+                                       limits.empty_element_count_max);
+    if (acceptance.deflate && negotiates_deflate(config, acceptance.relayed_extensions) &&
+        choose_offer(offers, config.deflate, settled.deflate))
+        agreement.deflate = agreement_by(settled.deflate);
     return refusal;
 }
 
 std::string_view write_acceptance_fields(TextWriter& writer, const AcceptKey& key,
-                                         const Acceptance& acceptance) noexcept {
+                                         const Acceptance& acceptance,
+                                         const Settled& settled) noexcept {
     if (writer.transport() == Transport::http1) {
         writer.put_field("Upgrade", "websocket");
         writer.put_field("Connection", "Upgrade");
@@ -169,15 +178,21 @@ std::string_view write_acceptance_fields(TextWriter& writer, const AcceptKey& ke
         extensions = writer.text_from(start);
         writer.end_field();
     }
+    if (settled.agreement.deflate.agreed) {
+        writer.begin_field(extensions_name);
+        write_element(writer, settled.deflate, ElementKind::answer);
+        writer.end_field();
+    }
     write_fields(writer, acceptance.fields);
     return extensions;
 }
 
 std::string_view write_acceptance(TextWriter& writer, const AcceptKey& key,
-                                  const Acceptance& acceptance, bool expects_continue) noexcept {
+                                  const Acceptance& acceptance, const Settled& settled,
+                                  bool expects_continue) noexcept {
     if (expects_continue) writer.put("HTTP/1.1 100 Continue\r\n\r\n");  // RFC 9110 §7.8
     writer.put("HTTP/1.1 101 Switching Protocols\r\n");
-    const std::string_view extensions = write_acceptance_fields(writer, key, acceptance);
+    const std::string_view extensions = write_acceptance_fields(writer, key, acceptance, settled);
     writer.put("\r\n");
     return extensions;
 }

@@ -9,6 +9,7 @@
 #include "hawse/request.hpp"
 #include "hawse/response.hpp"
 #include "hawse/role.hpp"
+#include "handshake/negotiation.hpp"
 #include "handshake/output.hpp"
 
 #include <cstdint>
@@ -27,20 +28,28 @@ inline constexpr std::uint32_t accepted_extension_count_max = 64;
 /// Whether extensions that a proxy relays, in either direction, are none or a list of them.
 [[nodiscard]] bool is_relayable(std::string_view extensions, const Limits& limits) noexcept;
 
-/// Whether a request may be accepted so. The subprotocol agreed views the request; of extensions
-/// nothing is agreed here.
+/// What accepting settles. The subprotocol views the request; of relayed extensions nothing is settled
+/// before they are written.
+struct Settled {
+    Agreement agreement = {};
+    DeflateElement deflate = {};  ///< where it is agreed: how that is answered
+};
+
+/// Whether a request may be accepted so.
 [[nodiscard]] Refusal check_acceptance(const Request& request, const Acceptance& acceptance,
-                                       Transport transport, const Limits& limits,
-                                       Agreement& agreement) noexcept;
+                                       Transport transport, const Config& config,
+                                       Settled& settled) noexcept;
 
-/// The fields that accept, over the writer's transport; :status in front. Answers the extensions as
-/// written. RFC 6455 §4.2.2
+/// The fields that accept, over the writer's transport; :status in front. Answers the extensions that
+/// are relayed as written. RFC 6455 §4.2.2
 std::string_view write_acceptance_fields(TextWriter& writer, const AcceptKey& key,
-                                         const Acceptance& acceptance) noexcept;
+                                         const Acceptance& acceptance,
+                                         const Settled& settled) noexcept;
 
-/// 101, behind a 100 for a client that expects it. Answers the extensions as written.
+/// 101, behind a 100 for a client that expects it. Answers the same.
 std::string_view write_acceptance(TextWriter& writer, const AcceptKey& key,
-                                  const Acceptance& acceptance, bool expects_continue) noexcept;
+                                  const Acceptance& acceptance, const Settled& settled,
+                                  bool expects_continue) noexcept;
 
 /// The fields that refuse, without those of a content; :status in front.
 void write_refusal_fields(TextWriter& writer, std::uint16_t status, Violation violation) noexcept;

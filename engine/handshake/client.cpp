@@ -18,8 +18,9 @@ Refusal Client::start(const ClientRequest& request) noexcept {
     if (phase_ != Phase::idle) return Refusal::already_started;
     if (const Refusal refusal = offered_.keep(request, Transport::http1); refusal != Refusal::none)
         return refusal;
-    if (!output_.compose(
-            [&](TextWriter& writer) { write_request(writer, request, offered_.key()); })) {
+    if (!output_.compose([&](TextWriter& writer) {
+            write_request(writer, request, offered_.key(), offered_.deflate());
+        })) {
         offered_.forget();
         return Refusal::out_of_memory;
     }

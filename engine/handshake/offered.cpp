@@ -6,6 +6,7 @@
 #include "http/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
 
@@ -24,22 +25,28 @@ Refusal Offered::keep(const ClientRequest& request, Transport transport) noexcep
         key = handshake_key(nonce);
     }
     if (!copy(request)) return Refusal::out_of_memory;
-    offer_.key = key;
-    offer_.reserved_bits = request.reserved_bits;
+    key_ = key;
+    reserved_bits_ = request.reserved_bits;
+    offers_deflate_ = request.deflate && negotiates_deflate(config_, request.relayed_extensions);
     return Refusal::none;
 }
 
 void Offered::forget() noexcept {
-    offer_ = {};
+    subprotocols_ = {};
+    extensions_ = {};
     octets_.give_back();
 }
 
 Cause Offered::judge(const ResponseHead& head, Violation& fault) noexcept {
-    fault = judge_response(head, offer_, config_, agreement_);
+    std::array<char, deflate_offer_size_max> text;
+    TextWriter writer(text.data());
+    write_offer(writer, deflate());  // as it was sent; kept, it would cost memory
+    const Offer offer = {key_, subprotocols_, extensions_, reserved_bits_, writer.text_from(0)};
+    fault = judge_response(head, offer, config_, agreement_);
     if (fault != Violation::none) return Cause::violation;
     if (!agreement_.subprotocol.empty())  // the same characters, but ours
-        agreement_.subprotocol = *std::find(offer_.subprotocols.begin(), offer_.subprotocols.end(),
-                                            agreement_.subprotocol);
+        agreement_.subprotocol =
+            *std::find(subprotocols_.begin(), subprotocols_.end(), agreement_.subprotocol);
     if (agreement_.extensions.empty() || join_extensions(head.fields)) return Cause::none;
     agreement_ = {.role = Role::client};
     return Cause::out_of_memory;
@@ -74,10 +81,10 @@ bool Offered::copy(const ClientRequest& request) noexcept {
         view += sizeof(std::string_view);
         characters += one.size();
     }
-    if (!subprotocols.empty()) offer_.subprotocols = {std::launder(first), subprotocols.size()};
+    if (!subprotocols.empty()) subprotocols_ = {std::launder(first), subprotocols.size()};
     const std::string_view extensions = request.relayed_extensions;
     if (!extensions.empty()) std::memcpy(characters, extensions.data(), extensions.size());
-    offer_.extensions = http::cut(octets_.text(), size - extensions.size());
+    extensions_ = http::cut(octets_.text(), size - extensions.size());
     return true;
 }
 

@@ -9,8 +9,10 @@
 #include "hawse/refusal.hpp"
 #include "hawse/request.hpp"
 #include "hawse/response.hpp"
+#include "handshake/negotiation.hpp"
 #include "http/leased_bytes.hpp"
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -28,7 +30,11 @@ public:
     Refusal keep(const ClientRequest& request, Transport transport) noexcept;
     void forget() noexcept;
 
-    [[nodiscard]] const HandshakeKey& key() const noexcept { return offer_.key; }
+    [[nodiscard]] const HandshakeKey& key() const noexcept { return key_; }
+    /// What is to be offered of compression.
+    [[nodiscard]] DeflateOffer deflate() const noexcept {
+        return offers_deflate_ ? offer_by(config_.deflate) : DeflateOffer{};
+    }
 
     /// Judges a response that opens: none, `violation` with the fault, or `out_of_memory`. The
     /// agreement views this object.
@@ -43,7 +49,11 @@ private:
     const Config& config_;
     http::LeasedBytes octets_;
     http::LeasedBytes accepted_;  // extensions; nobody leases who relays none
-    Offer offer_;
+    HandshakeKey key_ = {};
+    std::span<const std::string_view> subprotocols_ = {};
+    std::string_view extensions_ = {};
+    std::uint8_t reserved_bits_ = 0;
+    bool offers_deflate_ = false;
     Agreement agreement_ = {.role = Role::client};
 };
 

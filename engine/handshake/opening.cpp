@@ -65,15 +65,17 @@ Violation ServerOpening::judge(const RequestHead& head) noexcept {
 Refusal ServerOpening::accept(const Acceptance& acceptance) noexcept {
     State& self = state();
     if (self.phase != State::Phase::deciding) return Refusal::not_deciding;
-    Agreement agreement;
-    if (const Refusal refusal = handshake::check_acceptance(
-            self.request, acceptance, self.transport, self.config.limits, agreement);
+    handshake::Settled settled;
+    Agreement& agreement = settled.agreement;
+    if (const Refusal refusal = handshake::check_acceptance(self.request, acceptance,
+                                                            self.transport, self.config, settled);
         refusal != Refusal::none)
         return refusal;
     AcceptKey key = {};
     if (self.transport == Transport::http1) key = accept_key(self.request.key);
     if (!self.answer.compose(self.transport, [&](TextWriter& writer) {
-            agreement.extensions = handshake::write_acceptance_fields(writer, key, acceptance);
+            agreement.extensions =
+                handshake::write_acceptance_fields(writer, key, acceptance, settled);
         }))
         return Refusal::out_of_memory;
     agreement.subprotocol = http::find_field(fields(), "Sec-WebSocket-Protocol");
@@ -126,7 +128,8 @@ Refusal ClientOpening::start(const ClientRequest& request, Transport transport) 
             const std::size_t start = writer.size();
             handshake::write_target(writer, request.target);
             self.target = writer.text_from(start);
-            handshake::write_request_fields(writer, request, self.offered.key());
+            handshake::write_request_fields(writer, request, self.offered.key(),
+                                            self.offered.deflate());
         })) {
         self.offered.forget();
         return Refusal::out_of_memory;

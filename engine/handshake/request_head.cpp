@@ -88,8 +88,8 @@ void write_target(TextWriter& writer, std::string_view target) noexcept {
     writer.put(target);
 }
 
-void write_request_fields(TextWriter& writer, const ClientRequest& request,
-                          const HandshakeKey& key) noexcept {
+void write_request_fields(TextWriter& writer, const ClientRequest& request, const HandshakeKey& key,
+                          const DeflateOffer& deflate) noexcept {
     if (writer.transport() == Transport::http1)
         write_upgrade_fields(writer, request, key);
     else
@@ -106,15 +106,20 @@ void write_request_fields(TextWriter& writer, const ClientRequest& request,
     }
     if (!request.relayed_extensions.empty())
         writer.put_field("Sec-WebSocket-Extensions", request.relayed_extensions);
+    if (deflate.count != 0) {
+        writer.begin_field("Sec-WebSocket-Extensions");
+        write_offer(writer, deflate);
+        writer.end_field();
+    }
     for (const Field& field : request.fields) writer.put_field(field.name, field.value);
 }
 
-void write_request(TextWriter& writer, const ClientRequest& request,
-                   const HandshakeKey& key) noexcept {
+void write_request(TextWriter& writer, const ClientRequest& request, const HandshakeKey& key,
+                   const DeflateOffer& deflate) noexcept {
     writer.put("GET ");
     write_target(writer, request.target);
     writer.put(" HTTP/1.1\r\n");
-    write_request_fields(writer, request, key);
+    write_request_fields(writer, request, key, deflate);
     writer.put("\r\n");
 }
 

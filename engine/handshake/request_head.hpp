@@ -6,6 +6,7 @@
 #include "hawse/accept_key.hpp"
 #include "hawse/refusal.hpp"
 #include "hawse/request.hpp"
+#include "handshake/negotiation.hpp"
 #include "handshake/output.hpp"
 
 namespace hawse::handshake {
@@ -19,12 +20,13 @@ namespace hawse::handshake {
 /// Path and query.
 void write_target(TextWriter& writer, std::string_view target) noexcept;
 
-/// The fields, over the writer's transport; pseudo-fields in front.
-void write_request_fields(TextWriter& writer, const ClientRequest& request,
-                          const HandshakeKey& key) noexcept;
+/// The fields, over the writer's transport; pseudo-fields in front. `deflate` is empty where it is not
+/// offered.
+void write_request_fields(TextWriter& writer, const ClientRequest& request, const HandshakeKey& key,
+                          const DeflateOffer& deflate) noexcept;
 
 /// The whole head of HTTP/1.
-void write_request(TextWriter& writer, const ClientRequest& request,
-                   const HandshakeKey& key) noexcept;
+void write_request(TextWriter& writer, const ClientRequest& request, const HandshakeKey& key,
+                   const DeflateOffer& deflate) noexcept;
 
 }  // namespace hawse::handshake

@@ -6,6 +6,7 @@
 
 #include "hawse/frame_header.hpp"
 #include "handshake/answer.hpp"
+#include "handshake/negotiation.hpp"
 #include "handshake/status.hpp"
 #include "http/field.hpp"
 #include "http/stream_fields.hpp"
@@ -48,20 +49,41 @@ Violation check_accept(Fields fields, const HandshakeKey& key) noexcept {
     return Violation::none;
 }
 
+constexpr std::string_view extensions_name = "Sec-WebSocket-Extensions";
+
+// Compression is accepted once and alone: RSV1 has one owner. RFC 7692 §5
+Violation judge_deflate(const http::Extension& one, const Offer& offer, std::uint32_t empty_max,
+                        DeflateAgreement& agreement) noexcept {
+    const Field offered = {extensions_name, offer.deflate};
+    const http::ExtensionReader offers({&offered, 1}, extensions_name, empty_max);
+    if (one.name != handshake::deflate_name) return Violation::response_unoffered_extension;
+    if (agreement.agreed) return Violation::response_repeated_extension;
+    return handshake::judge_answer(one.parameters, offers, agreement);
+}
+
 // By name alone: what parameters mean is known to who relays them, if to anybody.
-Violation check_extensions(Fields fields, const Offer& offer, const Config& config) noexcept {
-    constexpr std::string_view name = "Sec-WebSocket-Extensions";
+Violation judge_relayed(const http::Extension& one, const Offer& offer,
+                        std::uint32_t empty_max) noexcept {
+    const Field offered = {extensions_name, offer.extensions};
+    return http::names_extension({&offered, 1}, extensions_name, one.name, empty_max)
+               ? Violation::none
+               : Violation::response_unoffered_extension;
+}
+
+Violation check_extensions(Fields fields, const Offer& offer, const Config& config,
+                           DeflateAgreement& deflate) noexcept {
     const std::uint32_t empty_max = config.limits.empty_element_count_max;
-    const Field offered = {name, offer.extensions};
-    if (http::check_extensions(fields, name, empty_max) == ListShape::malformed)
+    if (http::check_extensions(fields, extensions_name, empty_max) == ListShape::malformed)
         return Violation::response_malformed_extensions;
-    http::ExtensionReader accepted(fields, name, empty_max);
+    http::ExtensionReader accepted(fields, extensions_name, empty_max);
     std::uint32_t count = 0;
     for (http::Extension one; accepted.next(one) == http::Reading::found;) {
         if (++count > handshake::accepted_extension_count_max)
             return Violation::response_malformed_extensions;
-        if (!http::names_extension({&offered, 1}, name, one.name, empty_max))
-            return Violation::response_unoffered_extension;
+        const Violation fault = offer.deflate.empty()
+                                    ? judge_relayed(one, offer, empty_max)
+                                    : judge_deflate(one, offer, empty_max, deflate);
+        if (fault != Violation::none) return fault;
     }
     return Violation::none;
 }
@@ -69,7 +91,7 @@ Violation check_extensions(Fields fields, const Offer& offer, const Config& conf
 // The first line that is not blank.
 std::string_view find_extensions(Fields fields) noexcept {
     for (const Field& field : fields)
-        if (http::equals_ignoring_case(field.name, "Sec-WebSocket-Extensions") &&
+        if (http::equals_ignoring_case(field.name, extensions_name) &&
             !http::trim(field.value).empty())
             return http::trim(field.value);
     return {};
@@ -113,6 +135,7 @@ Violation judge_response(const ResponseHead& head, const Offer& offer, const Con
     constexpr Violation none = Violation::none;
     Violation fault = none;
     std::uint16_t status = 0;
+    DeflateAgreement deflate;
     agreement = {.role = Role::client};
 
     if ((fault = handshake::read_status(head, status)) != none) return fault;
@@ -120,8 +143,10 @@ Violation judge_response(const ResponseHead& head, const Offer& offer, const Con
     fault =
         head.transport == Transport::http1 ? judge_switch(head, offer, config) : judge_tunnel(head);
     if (fault != none) return fault;
-    if ((fault = check_extensions(head.fields, offer, config)) != none) return fault;
+    if ((fault = check_extensions(head.fields, offer, config, deflate)) != none) return fault;
     if ((fault = read_subprotocol(head.fields, offer, config, agreement)) != none) return fault;
+    agreement.deflate = deflate;
+    if (!offer.deflate.empty()) return none;
     agreement.extensions = find_extensions(head.fields);
     if (!agreement.extensions.empty()) agreement.reserved_bits = offer.reserved_bits & rsv_bits;
     return none;

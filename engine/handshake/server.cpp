@@ -40,18 +40,18 @@ void Server::receive_end(TransportEnd end_of_input, Time now) noexcept {
 
 Refusal Server::accept(const Acceptance& acceptance) noexcept {
     if (phase_ != Phase::deciding) return Refusal::not_deciding;
-    Agreement agreement;
+    Settled settled;
     if (const Refusal refusal =
-            check_acceptance(request_, acceptance, Transport::http1, config_.limits, agreement);
+            check_acceptance(request_, acceptance, Transport::http1, config_, settled);
         refusal != Refusal::none)
         return refusal;
     const AcceptKey key = accept_key(request_.key);
     if (!output_.compose([&](TextWriter& writer) {
-            agreement.extensions =
-                write_acceptance(writer, key, acceptance, request_.expects_continue);
+            settled.agreement.extensions =
+                write_acceptance(writer, key, acceptance, settled, request_.expects_continue);
         }))
         return Refusal::out_of_memory;
-    agreement_ = agreement;
+    agreement_ = settled.agreement;
     phase_ = Phase::opening;
     state_ = HandshakeState::open;
     outcome_.tell(HandshakeEventKind::opened);

@@ -88,6 +88,48 @@ void check_wait(Duration Waits::*wait, Duration value, Role role,
     CHECK(drive->deadline() == never);
 }
 
+const std::string extensions_line = "Sec-WebSocket-Extensions: ";
+
+// What a server answers to the offer, the rest of that line behind the name of the field.
+std::string answer_of(const std::function<void(Config&)>& configure, std::string_view offer,
+                      const support::Host& host = support::accept_all) {
+    Config config;
+    configure(config);
+    const std::string output =
+        serve(config, request_with(extensions_line + std::string(offer) + "\r\n"), {}, host).output;
+    const std::size_t start = output.find(extensions_line);
+    return start == std::string::npos
+               ? ""
+               : output.substr(start + extensions_line.size(),
+                               output.size() - start - 4 - extensions_line.size());
+}
+
+// What a client offers, and whether it is open when that is answered so.
+struct Asked {
+    std::string offer;
+    bool open;
+};
+Asked offer_of(const std::function<void(Config&)>& configure, std::string_view answer,
+               ClientRequest request = {}) {
+    Config config;
+    configure(config);
+    request.host = "h";
+    const std::string line = answer.empty() ? "" : extensions_line + std::string(answer) + "\r\n";
+    const OpeningStory story = ask(config, request, switched + line + "\r\n");
+    const std::size_t start = story.output.find(extensions_line);
+    const bool open = story.state == HandshakeState::open;
+    if (start == std::string::npos) return {"", open};
+    return {story.output.substr(start + extensions_line.size(),
+                                story.output.size() - start - 4 - extensions_line.size()),
+            open};
+}
+
+const std::function<void(Config&)> compressing = [](Config& config) {
+    config.deflate.enabled = true;
+};
+const std::string bare = "permessage-deflate";
+const std::string limitable = "permessage-deflate; client_max_window_bits";
+
 }  // namespace
 
 // Config.
@@ -195,6 +237,98 @@ TEST_CASE("require_subprotocol: an answer without one opens, or fails") {
     CHECK(ask(config, request, switched + "\r\n").state == HandshakeState::failed);
     CHECK(ask(config, request, switched + "Sec-WebSocket-Protocol: chat\r\n\r\n").state ==
           HandshakeState::open);
+}
+
+// Compression: what of it is negotiated.
+
+TEST_CASE("deflate: a request or an acceptance does without what the Config allows, or not") {
+    CHECK(Acceptance{}.deflate);
+    CHECK(answer_of(compressing, bare) == bare);
+    CHECK(answer_of(compressing, bare, [](ServerHandshake& server) {
+              CHECK(server.accept({.deflate = false}) == Refusal::none);
+              CHECK_FALSE(server.agreement().deflate.agreed);
+          }).empty());
+    ClientRequest request;
+    CHECK(request.deflate);
+    CHECK(offer_of(compressing, bare, request).offer == limitable);
+    CHECK(offer_of(compressing, bare, request).open);
+    request.deflate = false;
+    CHECK(offer_of(compressing, "", request).offer.empty());
+    CHECK(offer_of(compressing, "", request).open);
+    CHECK_FALSE(offer_of(compressing, bare, request).open);
+    for (const bool wanted : {true, false})  // and none of them allows what the Config does not
+        CHECK(answer_of(as_it_stands, bare, [&](ServerHandshake& server) {
+                  CHECK(server.accept({.deflate = wanted}) == Refusal::none);
+              }).empty());
+}
+
+TEST_CASE("enabled: compression is offered and accepted, or neither") {
+    CHECK_FALSE(Config{}.deflate.enabled);
+    CHECK(answer_of(as_it_stands, bare).empty());
+    CHECK(answer_of(compressing, bare) == bare);
+    CHECK(offer_of(as_it_stands, "").offer.empty());
+    CHECK_FALSE(offer_of(as_it_stands, bare).open);
+    CHECK(offer_of(compressing, bare).offer == limitable);
+    CHECK(offer_of(compressing, bare).open);
+}
+
+TEST_CASE("send: how we compress is said to the peer, when it is less than all") {
+    CHECK(Config{}.deflate.send == DeflateDirection{15, true});
+    for (const unsigned bits : {8U, 14U}) {
+        const auto set = [&](Config& config) {
+            compressing(config);
+            config.deflate.send = {static_cast<std::uint8_t>(bits), false};
+        };
+        const std::string number = std::to_string(bits);
+        CHECK(answer_of(set, bare) ==
+              bare + "; server_max_window_bits=" + number + "; server_no_context_takeover");
+        CHECK(offer_of(set, bare).offer ==
+              limitable + "=" + number + "; client_no_context_takeover");
+        CHECK(offer_of(set, bare).open);
+    }
+    const auto beyond = [](Config& config) {
+        compressing(config);
+        config.deflate.send.window_bits = 200;
+    };
+    CHECK(answer_of(beyond, bare) == bare);
+    CHECK(offer_of(beyond, bare).offer == limitable);
+}
+
+TEST_CASE("receive: what we ask the peer to keep to is asked for, when it is less than all") {
+    CHECK(Config{}.deflate.receive == DeflateDirection{15, true});
+    CHECK(answer_of(compressing, limitable) == bare);
+    for (const unsigned bits : {8U, 14U}) {
+        const auto set = [&](Config& config) {
+            compressing(config);
+            config.deflate.receive = {static_cast<std::uint8_t>(bits), false};
+        };
+        const std::string number = std::to_string(bits);
+        CHECK(answer_of(set, limitable) ==
+              limitable + "=" + number + "; client_no_context_takeover");
+        CHECK(offer_of(set, "").offer ==
+              bare + "; server_max_window_bits=" + number +
+                  "; server_no_context_takeover; client_max_window_bits, " + limitable);
+    }
+}
+
+TEST_CASE("insist: a peer that cannot keep to less is declined, or taken as it is") {
+    CHECK_FALSE(Config{}.deflate.insist);
+    for (const bool insists : {false, true}) {
+        const auto set = [&](Config& config) {
+            compressing(config);
+            config.deflate.receive = {9, false};
+            config.deflate.insist = insists;
+        };
+        CHECK(answer_of(set, bare) == (insists ? "" : bare + "; client_no_context_takeover"));
+        CHECK(answer_of(set, limitable) == limitable + "=9; client_no_context_takeover");
+        const std::string demanding =
+            bare + "; server_max_window_bits=9; server_no_context_takeover";
+        CHECK(offer_of(set, demanding).offer ==
+              demanding + "; client_max_window_bits" + (insists ? "" : ", " + limitable));
+        CHECK(offer_of(set, demanding).open);
+        CHECK(offer_of(set, bare).open == !insists);
+        CHECK(offer_of(set, "").open);
+    }
 }
 
 // Limits.

@@ -453,6 +453,83 @@ static int refuses_over_http2(const hawse_config* config) {
     return 0;
 }
 
+// ---- Compression, as it is agreed ----------------------------------------------------------------
+
+// What comes of asking and answering with or without it: whether both sides have agreed, and on the same.
+static int compresses(const hawse_config* config, bool asks_without, bool answers_without,
+                      hawse_agreement* agreed) {
+    hawse_client_opening* const client = hawse_client_opening_create(config);
+    hawse_server_opening* const server = hawse_server_opening_create(config);
+    hawse_client_request wanted = {.size = sizeof wanted, .no_deflate = asks_without};
+    hawse_acceptance acceptance = {.size = sizeof acceptance, .no_deflate = answers_without};
+    hawse_request_head head = {.size = sizeof head, .transport = HAWSE_TRANSPORT_HTTP3};
+    hawse_response_head answer = {.size = sizeof answer};
+    hawse_handshake_event event = {.size = sizeof event};
+    hawse_agreement clients = {.size = sizeof clients};
+    hawse_fields fields;
+    wanted.host = text_of("localhost");
+    CHECK(hawse_client_opening_start(client, &wanted, HAWSE_TRANSPORT_HTTP3) == HAWSE_REFUSAL_NONE);
+    fields = hawse_client_opening_fields(client);
+    head.fields = fields.data;
+    head.field_count = fields.count;
+    CHECK(hawse_server_opening_judge(server, &head) == HAWSE_VIOLATION_NONE);
+    CHECK(hawse_server_opening_accept(server, &acceptance) == HAWSE_REFUSAL_NONE);
+    fields = hawse_server_opening_fields(server);
+    answer.fields = fields.data;
+    answer.field_count = fields.count;
+    CHECK(hawse_client_opening_judge(client, &answer, &event));
+    CHECK(event.kind == HAWSE_HANDSHAKE_EVENT_KIND_OPENED);
+    hawse_client_opening_agreement(client, &clients);
+    hawse_server_opening_agreement(server, agreed);
+    CHECK(clients.deflate_agreed == agreed->deflate_agreed);
+    CHECK(clients.deflate_client.window_bits == agreed->deflate_client.window_bits);
+    CHECK(clients.deflate_server.window_bits == agreed->deflate_server.window_bits);
+    CHECK(clients.deflate_client.takeover == agreed->deflate_client.takeover);
+    CHECK(clients.deflate_server.takeover == agreed->deflate_server.takeover);
+    hawse_client_opening_destroy(client, config);
+    hawse_server_opening_destroy(server, config);
+    return 0;
+}
+
+static int agrees_on_compression(hawse_options options) {
+    hawse_agreement agreed = {.size = sizeof agreed};
+    const hawse_send plain = {.size = sizeof plain, .compression = HAWSE_COMPRESSION_NEVER};
+    const hawse_field accepted = {
+        hawse_view_of("Sec-WebSocket-Extensions", 24),
+        hawse_view_of("permessage-deflate; client_max_window_bits=9", 44)};
+    const hawse_response_head answer = {.size = sizeof answer,
+                                        .status = 200,
+                                        .transport = HAWSE_TRANSPORT_HTTP2,
+                                        .fields = &accepted,
+                                        .field_count = 1};
+    hawse_offer offer = {.size = sizeof offer};
+    hawse_connection* connection;
+    hawse_config* config;
+    options.deflate_enabled = true;
+    options.deflate_send.window_bits = 12;
+    options.deflate_receive.window_bits = 10;
+    options.deflate_receive.takeover = false;
+    config = hawse_config_create(&options);
+    CHECK(compresses(config, false, false, &agreed) == 0 && agreed.deflate_agreed);
+    CHECK(agreed.deflate_client.window_bits == 10 && !agreed.deflate_client.takeover);
+    CHECK(agreed.deflate_server.window_bits == 10 && !agreed.deflate_server.takeover);
+    connection = hawse_connection_create(config, &agreed, 0);
+    CHECK(hawse_connection_send(connection, HAWSE_MESSAGE_KIND_TEXT, (const uint8_t*)"x", 1,
+                                &plain) == HAWSE_REFUSAL_NONE);
+    hawse_connection_destroy(connection, config);
+    CHECK(compresses(config, true, false, &agreed) == 0 && !agreed.deflate_agreed);
+    CHECK(compresses(config, false, true, &agreed) == 0 && !agreed.deflate_agreed);
+
+    offer.deflate = text_of("permessage-deflate");
+    CHECK(hawse_judge_response(&answer, &offer, config, &agreed) ==
+          HAWSE_VIOLATION_RESPONSE_UNSUPPORTED_DEFLATE);
+    offer.deflate = text_of("permessage-deflate; client_max_window_bits");
+    CHECK(hawse_judge_response(&answer, &offer, config, &agreed) == HAWSE_VIOLATION_NONE);
+    CHECK(agreed.deflate_agreed && agreed.deflate_client.window_bits == 9);
+    hawse_config_destroy(config);
+    return 0;
+}
+
 // ---- Coming back ---------------------------------------------------------------------------------
 
 static int backs_off(const hawse_config* config) {
@@ -514,6 +591,7 @@ int main(void) {
     CHECK(is_given_up(config) == 0);
     CHECK(opens_over_http2(relay_config) == 0);
     CHECK(refuses_over_http2(relay_config) == 0);
+    CHECK(agrees_on_compression(options_for(pool, &state)) == 0);
     CHECK(backs_off(config) == 0);
     CHECK(is_called() == 0);
 

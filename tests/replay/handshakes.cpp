@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The opening handshakes of the catalogue, octet for octet, and what is expected of each when the host
 // accepts: tests/data/handshake_vectors.tsv. Octets are written as in C; "\(ab\)7;" stands for seven
-// times "ab".
+// times "ab". Those of extensions meet a host that compresses, and what is agreed is written as "client
+// 15 alone, server 9": the bits of each window, and that a message of the client's stands alone.
 #include "hawse/handshake.hpp"
 #include "replay/files.hpp"
 #include "replay/groups.hpp"
@@ -22,7 +23,7 @@ using support::Cuts;
 using support::Story;
 
 struct Vector {
-    std::string_view id, role, events;
+    std::string_view id, role, events, agreed;
     std::string octets;
 };
 
@@ -51,8 +52,27 @@ std::string read_octets(std::string_view text) {
     return octets;
 }
 
+std::string words_of(const DeflateAgreement& agreement) {
+    const auto words = [](std::string_view side, DeflateDirection direction) {
+        return std::string(side) + std::to_string(direction.window_bits) +
+               (direction.takeover ? "" : " alone");
+    };
+    if (!agreement.agreed) return "-";
+    return words("client ", agreement.client) + words(", server ", agreement.server);
+}
+
+Config config_for(const Vector& vector) {
+    Config config;
+    config.deflate.enabled = vector.id.starts_with("EXT-");
+    config.deflate.insist = vector.role == "client";
+    if (vector.id == "EXT-39") config.deflate.receive.window_bits = 10;
+    if (vector.id == "EXT-43") config.deflate.receive.takeover = false;
+    return config;
+}
+
 void record(Report& report, const Story& story) {
-    for (const std::string& text : {story.events, story.output, story.left, story.body})
+    for (const std::string& text :
+         {story.events, story.output, story.left, story.body, words_of(story.deflate)})
         report.record(text);
     report.record(std::to_string(story.wants) + ' ' +
                   std::to_string(static_cast<unsigned>(story.state)));
@@ -84,11 +104,16 @@ void expect_same_at_every_cut(Report& report, const Vector& vector, const Story&
     }
 }
 
-std::string answer_to(std::string_view request) {
+std::string answer_to(std::string_view request, const DeflateAgreement& deflate) {
     const AcceptKey key = accept_key(request.substr(request.find("Key: ") + 5, 24));
     return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
            "Sec-WebSocket-Accept: " +
-           std::string(key.data(), key.size()) + "\r\n\r\n";
+           std::string(key.data(), key.size()) + "\r\n" +
+           (!deflate.agreed ? "" : "Sec-WebSocket-Extensions: permessage-deflate") +
+           (deflate.server.window_bits == 15
+                ? ""
+                : "; server_max_window_bits=" + std::to_string(deflate.server.window_bits)) +
+           (deflate.agreed ? "\r\n\r\n" : "\r\n");
 }
 
 std::string behind_head(std::string_view octets) {
@@ -96,9 +121,11 @@ std::string behind_head(std::string_view octets) {
 }
 
 void check_request(Report& report, const Vector& vector) {
-    const Story whole = support::serve({}, vector.octets);
+    const Config config = config_for(vector);
+    const Story whole = support::serve(config, vector.octets);
     record(report, whole);
     report.expect_same("events", whole.events, vector.events);
+    report.expect_same("agreed", words_of(whole.deflate), vector.agreed);
     const bool refused = whole.events.starts_with("failed");
     if (refused) {
         report.expect(whole.wants == (Wants::read_bit | Wants::end_write_bit), "it does not end");
@@ -110,11 +137,11 @@ void check_request(Report& report, const Vector& vector) {
         report.expect(whole.wants == Wants::read_bit, "it does not read on");
     } else {
         report.expect(whole.wants == 0, "it wants something when it is open");
-        report.expect_same("answer", whole.output, answer_to(vector.octets));
+        report.expect_same("answer", whole.output, answer_to(vector.octets, whole.deflate));
         report.expect_same("left", whole.left, behind_head(vector.octets));
     }
     expect_same_at_every_cut(report, vector, whole, [&](const Cuts& cuts) {
-        return support::serve({}, vector.octets, cuts);
+        return support::serve(config, vector.octets, cuts);
     });
 }
 
@@ -123,10 +150,11 @@ void check_response(Report& report, const Vector& vector) {
     request.host = "server.example.com";
     const std::vector<std::string_view> names = {"chat", "chat2"};
     if (vector.id == "HSC-22") request.subprotocols = names;
-    if (vector.id.starts_with("EXT-")) request.relayed_extensions = "permessage-deflate";
-    const Story whole = support::ask({}, request, vector.octets);
+    const Config config = config_for(vector);
+    const Story whole = support::ask(config, request, vector.octets);
     record(report, whole);
     report.expect_same("events", whole.events, vector.events);
+    report.expect_same("agreed", words_of(whole.deflate), vector.agreed);
     const bool open = whole.state == HandshakeState::open;
     const bool refused = whole.events.find("refused") != std::string::npos;
     report.expect(open == whole.events.ends_with("opened:101"),
@@ -136,7 +164,7 @@ void check_response(Report& report, const Vector& vector) {
     report.expect_same("left", whole.left, open ? behind_head(vector.octets) : "");
     report.expect_same("body", whole.body, refused ? behind_head(vector.octets) : "");
     expect_same_at_every_cut(report, vector, whole, [&](const Cuts& cuts) {
-        return support::ask({}, request, vector.octets, cuts);
+        return support::ask(config, request, vector.octets, cuts);
     });
 }
 
@@ -145,14 +173,15 @@ void check_response(Report& report, const Vector& vector) {
 void run_handshakes(Report& report, const Wanted& wanted) {
     const std::string text = read_file(wanted.tests_folder + "/data/handshake_vectors.tsv");
     const auto lines = lines_of(text);
-    report.expect(lines.size() == 85, "there are not 84 vectors and a line of names");
+    report.expect(lines.size() == 97, "there are not 96 vectors and a line of names");
     for (std::size_t index = 1; index < lines.size(); ++index) {
         const auto columns = split(lines[index], "\t");
-        if (columns.size() != 4) {
-            report.fail("a row has not four columns");
+        if (columns.size() != 5) {
+            report.fail("a row has not five columns");
             continue;
         }
-        const Vector vector = {columns[0], columns[1], columns[2], read_octets(columns[3])};
+        const Vector vector = {columns[0], columns[1], columns[2], columns[3],
+                               read_octets(columns[4])};
         if (!wanted.wants(vector.id)) continue;
         report.begin(vector.id);
         if (vector.role == "server")

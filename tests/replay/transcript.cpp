@@ -36,6 +36,16 @@ template <auto member>
 void set_direct(Config& config, std::uint64_t value) {
     config.*member = value != 0;
 }
+template <auto member>
+void set_policy(Config& config, std::uint64_t value) {
+    auto& place = config.deflate.*member;
+    place = static_cast<std::remove_reference_t<decltype(place)>>(value);
+}
+template <auto direction, auto member>
+void set_direction(Config& config, std::uint64_t value) {
+    auto& place = config.deflate.*direction.*member;
+    place = static_cast<std::remove_reference_t<decltype(place)>>(value);
+}
 void set_delivery(Config& config, std::uint64_t value) {
     config.delivery = static_cast<Delivery>(value);
 }
@@ -75,6 +85,16 @@ constexpr Setting settings[] = {
     CHOICE(surface_plain_requests),
     CHOICE(reject_early_octets),
     CHOICE(require_subprotocol),
+    {"deflate", Unit::yes_or_no, set_policy<&DeflatePolicy::enabled>},
+    {"insist", Unit::yes_or_no, set_policy<&DeflatePolicy::insist>},
+    {"send_bits", Unit::number,
+     set_direction<&DeflatePolicy::send, &DeflateDirection::window_bits>},
+    {"send_takeover", Unit::yes_or_no,
+     set_direction<&DeflatePolicy::send, &DeflateDirection::takeover>},
+    {"receive_bits", Unit::number,
+     set_direction<&DeflatePolicy::receive, &DeflateDirection::window_bits>},
+    {"receive_takeover", Unit::yes_or_no,
+     set_direction<&DeflatePolicy::receive, &DeflateDirection::takeover>},
 };
 #undef LIMIT
 #undef WAIT

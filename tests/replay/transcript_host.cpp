@@ -82,6 +82,16 @@ std::string answer_of_response(const Response& response, std::string_view questi
     return answer_of_head(response, question);
 }
 
+// "client 15 alone, server 9": the bits of each window, and whose messages stand alone.
+std::string in_words(const DeflateAgreement& agreement) {
+    const auto direction = [](const char* side, DeflateDirection way) {
+        return side + std::to_string(way.window_bits) + (way.takeover ? "" : " alone");
+    };
+    if (!agreement.agreed) return quoted({});
+    return quoted(as_bytes(direction("client ", agreement.client) +
+                           direction(", server ", agreement.server)));
+}
+
 /// What all of them share.
 template <typename Object>
 class Driving : public Subject {
@@ -154,6 +164,7 @@ public:
     std::string answer(std::string_view question) override {
         if (question == "status") return std::to_string(object.status());
         if (question == "subprotocol") return quoted(as_bytes(object.agreement().subprotocol));
+        if (question == "deflate") return in_words(object.agreement().deflate);
         return role_ == Role::server ? answer_of_request(object.request(), question)
                                      : answer_of_response(object.response(), question);
     }
@@ -198,6 +209,7 @@ public:
         if (question == "state") return states[static_cast<std::size_t>(object.state())];
         if (question == "left") return quoted(left);
         if (question == "subprotocol") return quoted(as_bytes(object.agreement().subprotocol));
+        if (question == "deflate") return in_words(object.agreement().deflate);
         return "unknown";
     }
     Octets left;

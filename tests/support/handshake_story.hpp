@@ -21,12 +21,14 @@ struct Story {
     std::string output;
     std::string left;  ///< what the Connection is given: early octets, and those not taken
     std::string body;  ///< a client's: of a response that refuses
+    hawse::DeflateAgreement deflate = {};
     unsigned wants = 0;
     hawse::HandshakeState state = hawse::HandshakeState::opening;
     std::size_t largest_size = 0;
     bool operator==(const Story& other) const {
         return events == other.events && output == other.output && left == other.left &&
-               body == other.body && wants == other.wants && state == other.state;
+               body == other.body && deflate == other.deflate && wants == other.wants &&
+               state == other.state;
     }
 };
 
@@ -107,6 +109,7 @@ inline Story serve(hawse::Config config, std::string_view input, const Cuts& cut
         if (event.kind == hawse::HandshakeEventKind::request) host(server);
     });
     story.left.insert(0, hawse::as_text(server.take_early()));
+    story.deflate = server.agreement().deflate;
     story.wants = server.wants().bits();
     story.state = server.state();
     story.largest_size = memory.largest_size;
@@ -124,6 +127,7 @@ inline Story ask(hawse::Config config, const hawse::ClientRequest& request, std:
     story.output += drain(client);
     feed(client, input, cuts, story, [](const hawse::HandshakeEvent&) {});
     story.body = hawse::as_text(client.response().body);
+    story.deflate = client.agreement().deflate;
     story.wants = client.wants().bits();
     story.state = client.state();
     story.largest_size = memory.largest_size;

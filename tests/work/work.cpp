@@ -54,6 +54,8 @@ struct Unlimited : Rig {
         config.limits.early_size_max = SIZE_MAX;
         config.limits.response_body_size_max = SIZE_MAX;
         config.limits.interim_count_max = UINT32_MAX;
+        config.deflate.enabled = config.deflate.insist = true;
+        config.deflate.receive.window_bits = 9;
         config.entropy = {[](void*, std::byte* into, std::size_t size) noexcept {
                               std::memcpy(into, "the sample nonce", size < 16 ? size : 16);
                               return true;
@@ -307,6 +309,19 @@ void parameters(std::size_t size) {
     ask(std::string(response_fields) + line + "\r\n\r\n", SIZE_MAX);
 }
 
+// So many offers of compression that a server looks at and declines, the last for its parameters.
+void offers(std::size_t size) {
+    std::string line = "Sec-WebSocket-Extensions: ";
+    for (std::size_t index = 0; index < size; ++index)
+        line += "permessage-deflate; server_max_window_bits=9; client_no_context_takeover, ";
+    line += "permessage-deflate; server_max_window_bits=9";
+    for (std::size_t index = 0; index < size; ++index) line += ";p" + std::to_string(index);
+    serve(std::string(request_fields) + line + "\r\n\r\n", SIZE_MAX, [](ServerHandshake& server) {
+        expect(server.accept() == Refusal::none, "refused");
+        expect(!server.agreement().deflate.agreed, "accepted");
+    });
+}
+
 void subprotocols(std::size_t size) {
     constexpr std::size_t supported_count = 100;
     std::string line = "Sec-WebSocket-Protocol: ";
@@ -401,6 +416,7 @@ constexpr Work works[] = {
     {"spaces", spaces, 8192},
     {"protocol_spaces", protocol_spaces, 32'000},
     {"parameters", parameters, 900},
+    {"offers", offers, 900},
     {"subprotocols", subprotocols, 1000},
     {"endless_line", endless_line, mebi},
     {"many_fields", many_fields, 100'000},

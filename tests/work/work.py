@@ -37,6 +37,7 @@ WORKS = {
     'spaces': (4096, 2400),
     'protocol_spaces': (16000, 90),
     'parameters': (450, 1500),
+    'offers': (450, 9000),              # one of compression, and a parameter of the last
     'subprotocols': (500, 14000),       # each compared with the hundred of the host
     'endless_line': (32768, 650),
     'many_fields': (4000, 4700),

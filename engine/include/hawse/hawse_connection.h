@@ -24,6 +24,7 @@ typedef uint64_t hawse_token;
 typedef struct hawse_send {
     size_t size;
     hawse_text_check text_check;
+    hawse_compression compression;
 } hawse_send;
 
 /// What a conversation tells. The octets live until the next pull, receive, unread or the end of the

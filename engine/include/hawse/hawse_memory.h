@@ -104,10 +104,12 @@ typedef struct hawse_options {
     bool reject_early_octets;     ///< server: refuse who sends before the answer: false
     bool require_subprotocol;     ///< client: fail when the server chose none: false
 
-    uint32_t fragment_count_max;   ///< frames of one message; fail(1008): 2^17
-    uint32_t pong_count_max;       ///< pongs that wait; below 10 counts as 10: 16
-    uint64_t message_size_max;     ///< payload of one message; fail(1009): 1 MiB
-    uint64_t frame_size_max;       ///< payload of one data frame; fail(1009): UINT64_MAX
+    uint32_t fragment_count_max;  ///< frames of one message; fail(1008): 2^17
+    uint32_t pong_count_max;      ///< pongs that wait; below 10 counts as 10: 16
+    uint64_t message_size_max;    ///< payload of one message; fail(1009): 1 MiB
+    uint64_t frame_size_max;      ///< payload of one data frame; fail(1009): UINT64_MAX
+    uint32_t
+        inflation_ratio_max;  ///< octets that one compressed may become; fail(1009): 0, no limit
     uint64_t send_frame_size_max;  ///< longer messages are sent in frames of this size: 0, never
     size_t output_high;            ///< output at which wants stops asking for input: 256 KiB
     size_t output_max;             ///< output beyond which sends are refused: 32 MiB
@@ -123,11 +125,24 @@ typedef struct hawse_options {
     int64_t ping_wait;         ///< send a ping when no octet came for this long: 0
     int64_t pong_wait;         ///< then fail when no octet comes for this long: 20 s
     int64_t idle_wait;         ///< fail when no octet came for this long: 0
+    int64_t message_wait;      ///< from the first octets of a message to its last; fail(1008): 0
     int64_t opening_wait;      ///< the whole opening handshake: 10 s
     int64_t close_wait;        ///< from our Close to the end of the transport: 10 s
     int64_t linger_wait;       ///< reading on after our side is shut; 0 closes at once: 2 s
     int64_t write_stall_wait;  ///< output pending, and no octet taken or given back: 30 s
     int64_t clock_jump;        ///< a call later than its deadline by more is no timeout: 60 s
+
+    /// permessage-deflate: what is offered, accepted and preferred. Compressing secrets together with
+    /// what an attacker chooses tells him of them by the length, also through TLS. RFC 7692 §7.1, §8
+    bool deflate_enabled;  ///< false
+    bool
+        deflate_insist;  ///< without rather than with a peer that does not keep to `receive`: false
+    hawse_deflate_direction deflate_send;     ///< the most that we use to compress: 15, true
+    hawse_deflate_direction deflate_receive;  ///< what we ask the peer to keep to: 15, true
+    uint8_t deflate_level;                    ///< 1 is fast, 9 small: 6
+    uint8_t deflate_memory_level;             ///< 1 to 9, of the compressor alone: 8
+    size_t deflate_threshold;                 ///< messages below it go out plain: 128
+    size_t deflate_part_size_max;             ///< octets of one part of a compressed message: 4096
 } hawse_options;
 
 /// Fills the first `size` octets, which is sizeof(hawse_options) where the program was compiled, with

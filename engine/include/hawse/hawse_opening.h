@@ -33,6 +33,11 @@ typedef struct hawse_agreement {
     /// What was accepted of the extensions that a proxy relays, as one field value; empty without.
     /// Lives as the subprotocol does, and no connection reads it.
     hawse_text extensions;
+    /// permessage-deflate, and how each side compresses then; nothing to HAWSE_DELIVERY_FRAMES.
+    /// RFC 7692 §7.1
+    bool deflate_agreed;
+    hawse_deflate_direction deflate_client;
+    hawse_deflate_direction deflate_server;
 } hawse_agreement;
 
 // ---- Fields and lists of tokens ------------------------------------------------------------------
@@ -113,6 +118,9 @@ typedef struct hawse_offer {
     const hawse_view* subprotocols;
     size_t subprotocol_count;
     hawse_text extensions;  ///< as one field value
+    /// permessage-deflate as it was offered, as one field value: an answer is judged by its elements.
+    /// With it no other extension may be accepted, whatever `extensions` says. RFC 7692 §5, §7.1
+    hawse_text deflate;
 } hawse_offer;
 
 /// Judges a response that opens, 101 over HTTP/1 or 2xx over HTTP/2 and HTTP/3, by every rule of
@@ -168,6 +176,7 @@ typedef struct hawse_client_request {
     /// The reserved bits that those extensions use, as in hawse_agreement, which gets them when one is
     /// accepted.
     uint8_t reserved_bits;
+    bool no_deflate;  ///< true offers no compression, and neither do relayed_extensions
 } hawse_client_request;
 
 /// What a host says when it accepts.
@@ -178,9 +187,10 @@ typedef struct hawse_acceptance {
     const hawse_field* fields;  ///< further ones: Set-Cookie, Server ...
     size_t field_count;
     /// For proxies that pass data on undecoded: extensions accepted, as the value of
-    /// Sec-WebSocket-Extensions; each has been offered by the client, and they are at most 64. Without,
-    /// every offer is declined.
+    /// Sec-WebSocket-Extensions; each has been offered by the client, and they are at most 64. With
+    /// them compression is declined, without them everything else.
     hawse_text relayed_extensions;
+    bool no_deflate;  ///< true declines compression for this one
 } hawse_acceptance;
 
 /// What a host says when it does not, or when it answers a plain request.

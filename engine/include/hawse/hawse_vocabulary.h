@@ -110,6 +110,21 @@ enum {
     HAWSE_TEXT_CHECK_UNCHECKED,  ///< the caller has proof that it is UTF-8
 };
 
+/// Whether one message is compressed, where that was agreed. Empty messages never are, nor what does
+/// not become smaller, nor any while the pool has no compressor.
+typedef uint8_t hawse_compression;
+enum {
+    HAWSE_COMPRESSION_AUTOMATIC,  ///< from deflate_threshold on
+    HAWSE_COMPRESSION_NEVER,      ///< for secrets beside what an attacker chooses
+    HAWSE_COMPRESSION_ALWAYS,     ///< whatever its size
+};
+
+/// How one side compresses what it sends. RFC 7692 §7.1
+typedef struct hawse_deflate_direction {
+    uint8_t window_bits;  ///< 8 to 15: it refers back by at most 2^window_bits octets
+    bool takeover;        ///< a message may refer to those before it
+} hawse_deflate_direction;
+
 /// Where a conversation stands.
 typedef uint8_t hawse_state;
 enum {

@@ -30,6 +30,7 @@ struct ClientRequest {
     /// The reserved bits that those extensions use, as in Agreement, which gets them when one is
     /// accepted.
     std::uint8_t reserved_bits = 0;
+    bool deflate = true;  ///< false offers no compression, and neither do relayed_extensions
 };
 
 /// A request as a host's own parser leaves it. Views only.

@@ -22,11 +22,12 @@ struct Acceptance {
     std::string_view subprotocol = {};   ///< one that was offered, or none
     std::span<const Field> fields = {};  ///< further ones: Set-Cookie, Server ...
     /// For proxies that pass data on undecoded: extensions accepted, as the value of
-    /// Sec-WebSocket-Extensions; each has been offered by the client, and they are at most 64. Without,
-    /// every offer is declined.
+    /// Sec-WebSocket-Extensions; each has been offered by the client, and they are at most 64. With
+    /// them compression is declined, without them everything else.
     std::string_view relayed_extensions = {};
     /// The reserved bits that those extensions use, as in Agreement.
     std::uint8_t reserved_bits = 0;
+    bool deflate = true;  ///< false declines compression for this one
 };
 
 /// What a host says when it does not, or when it answers a plain request.
@@ -63,6 +64,9 @@ struct Offer {
     std::span<const std::string_view> subprotocols = {};
     std::string_view extensions = {};  ///< as one field value
     std::uint8_t reserved_bits = 0;    ///< that those extensions use
+    /// permessage-deflate as it was offered, as one field value: an answer is judged by its elements.
+    /// With it no other extension may be accepted, whatever `extensions` says. RFC 7692 §5, §7.1
+    std::string_view deflate = {};
 };
 
 /// Judges a response that opens, 101 over HTTP/1 or 2xx over HTTP/2 and HTTP/3, by every rule of

@@ -18,16 +18,20 @@ namespace {
 std::vector<std::uint64_t> values(const Config& config) {
     const Limits& limits = config.limits;
     const Waits& waits = config.waits;
+    const DeflatePolicy& deflate = config.deflate;
     std::vector<std::uint64_t> all = {
         static_cast<std::uint64_t>(config.delivery), config.pong_after_close,
         config.deliver_after_close, config.surface_plain_requests, config.reject_early_octets,
-        config.require_subprotocol, limits.fragment_count_max, limits.pong_count_max,
+        config.require_subprotocol, deflate.enabled, deflate.insist, deflate.send.takeover,
+        deflate.receive.takeover, limits.fragment_count_max, limits.pong_count_max,
+        limits.inflation_ratio_max,
         limits.message_size_max, limits.frame_size_max, limits.send_frame_size_max,
         limits.output_high, limits.output_max, limits.head_size_max, limits.early_size_max,
         limits.response_body_size_max, limits.field_count_max, limits.empty_element_count_max,
-        limits.interim_count_max};
-    for (const Duration wait : {waits.ping, waits.pong, waits.idle, waits.opening, waits.close,
-                                waits.linger, waits.write_stall, waits.clock_jump})
+        limits.interim_count_max, deflate.send.window_bits, deflate.receive.window_bits,
+        deflate.level, deflate.memory_level, deflate.threshold, deflate.part_size_max};
+    for (const Duration wait : {waits.ping, waits.pong, waits.idle, waits.message, waits.opening,
+                                waits.close, waits.linger, waits.write_stall, waits.clock_jump})
         all.push_back(static_cast<std::uint64_t>(wait.nanoseconds));
     return all;
 }
@@ -68,10 +72,13 @@ TEST_CASE("each option arrives in the config as its twin") {
     };
     bool* const flags[] = {&options.pong_after_close, &options.deliver_after_close,
                            &options.surface_plain_requests, &options.reject_early_octets,
-                           &options.require_subprotocol};
+                           &options.require_subprotocol, &options.deflate_enabled,
+                           &options.deflate_insist, &options.deflate_send.takeover,
+                           &options.deflate_receive.takeover};
     expected.resize(1 + std::size(flags));
     set(options.fragment_count_max);
     set(options.pong_count_max);
+    set(options.inflation_ratio_max);
     set(options.message_size_max);
     set(options.frame_size_max);
     set(options.send_frame_size_max);
@@ -83,9 +90,16 @@ TEST_CASE("each option arrives in the config as its twin") {
     set(options.field_count_max);
     set(options.empty_element_count_max);
     set(options.interim_count_max);
+    set(options.deflate_send.window_bits);
+    set(options.deflate_receive.window_bits);
+    set(options.deflate_level);
+    set(options.deflate_memory_level);
+    set(options.deflate_threshold);
+    set(options.deflate_part_size_max);
     set(options.ping_wait);
     set(options.pong_wait);
     set(options.idle_wait);
+    set(options.message_wait);
     set(options.opening_wait);
     set(options.close_wait);
     set(options.linger_wait);
@@ -131,8 +145,8 @@ TEST_CASE("options are read no further than they reach, and the rest are default
         const hawse_config* made = hawse_config_init(
             storage, sizeof storage, reinterpret_cast<const hawse_options*>(place.data()));
         const bool reached = size == sizeof(hawse_options);  // it is the last
-        CHECK(made->config.waits.clock_jump.nanoseconds ==
-              (reached ? 0 : Waits{}.clock_jump.nanoseconds));
+        CHECK(made->config.deflate.part_size_max ==
+              (reached ? 0 : DeflatePolicy{}.part_size_max));
     });
 }
 

@@ -38,6 +38,10 @@ std::string_view enumerator(Violation violation) {
         NAME(too_many_fragments);
         NAME(invalid_utf8);
         NAME(truncated_utf8);
+        NAME(malformed_deflate);
+        NAME(truncated_deflate);
+        NAME(distance_too_far);
+        NAME(inflation_ratio);
         NAME(truncated_close_code);
         NAME(undefined_close_code);
         NAME(reserved_close_code);
@@ -95,6 +99,11 @@ std::string_view enumerator(Violation violation) {
         NAME(response_wrong_accept);
         NAME(response_unoffered_extension);
         NAME(response_malformed_extensions);
+        NAME(response_repeated_extension);
+        NAME(response_unknown_deflate_parameter);
+        NAME(response_invalid_deflate_parameter);
+        NAME(response_repeated_deflate_parameter);
+        NAME(response_unsupported_deflate);
         NAME(response_repeated_subprotocol);
         NAME(response_unoffered_subprotocol);
         NAME(response_missing_subprotocol);
@@ -192,6 +201,8 @@ TEST_CASE("what is no plain protocol error has a code of its own",
         {Violation::frame_too_large, 1009},    {Violation::message_too_large, 1009},
         {Violation::too_many_fragments, 1008}, {Violation::invalid_utf8, 1007},
         {Violation::truncated_utf8, 1007},     {Violation::invalid_close_reason, 1007},
+        {Violation::malformed_deflate, 1007},  {Violation::truncated_deflate, 1007},
+        {Violation::distance_too_far, 1007},   {Violation::inflation_ratio, 1009},
         {Violation::target_too_long, 414},     {Violation::head_too_large, 431},
         {Violation::too_many_fields, 431},     {Violation::unsupported_http_version, 505},
         {Violation::method_not_get, 405},      {Violation::missing_upgrade, 426},
