@@ -43,6 +43,16 @@ DeflateDirection direction_of(const Config& config, const Agreement& agreement,
     return {std::clamp<std::uint8_t>(agreed.window_bits, 8, 15), agreed.takeover};
 }
 
+// How we compress: as agreed, and no more than the host wants to.
+DeflateDirection own_direction_of(const Config& config, const Agreement& agreement) noexcept {
+    DeflateDirection own = direction_of(config, agreement, agreement.role == Role::client);
+    const DeflateDirection most = config.deflate.send;
+    if (own.window_bits != 0)
+        own.window_bits = std::clamp<std::uint8_t>(most.window_bits, 8, own.window_bits);
+    own.takeover = own.takeover && most.takeover;
+    return own;
+}
+
 }  // namespace
 
 Conversation::Conversation(const Config& config, const Agreement& agreement, Time now) noexcept
@@ -50,7 +60,7 @@ Conversation::Conversation(const Config& config, const Agreement& agreement, Tim
       receiver_(agreement.role, reserved_bits_of(config, agreement),
                 direction_of(config, agreement, agreement.role == Role::server)),
       sender_(agreement.role, reserved_bits_of(config, agreement),
-              direction_of(config, agreement, agreement.role == Role::client)),
+              own_direction_of(config, agreement)),
       deadlines_(now), role_(agreement.role) {}
 
 Conversation::~Conversation() {

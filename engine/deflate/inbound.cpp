@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "deflate/inbound.hpp"
 
+#include "memory/inflaters.hpp"
+
 #include <new>
 
 namespace hawse::deflate {
@@ -21,8 +23,12 @@ void Inbound::give_back() noexcept {
 }
 
 Cause Inbound::begin() noexcept {
+    if (!memory::Inflaters::acquire(*pool_)) return Cause::no_inflater;
     std::byte* const octets = pool_->lease(sizeof(Inflater));
-    if (octets == nullptr) return Cause::out_of_memory;
+    if (octets == nullptr) {
+        memory::Inflaters::release(*pool_);
+        return Cause::out_of_memory;
+    }
     inflater_ = new (octets) Inflater(peer_.window_bits);
     inflated_size_ = 0;
     return Cause::none;
@@ -55,6 +61,7 @@ bool Inbound::end() noexcept {
 }
 
 void Inbound::give_back_inflater() noexcept {
+    memory::Inflaters::release(*pool_);
     pool_->give_back(reinterpret_cast<std::byte*>(inflater_), sizeof(Inflater));
     inflater_ = nullptr;
 }

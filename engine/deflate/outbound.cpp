@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "deflate/outbound.hpp"
 
-#include "deflate/lender.hpp"
-
-#include <algorithm>
 #include <new>
 
 namespace hawse::deflate {
@@ -14,14 +11,12 @@ Outbound::Outbound(Pool* pool, DeflateDirection own, CompressorSettings settings
 Outbound* Outbound::lease(Pool* pool, DeflateDirection own, const DeflatePolicy& policy) noexcept {
     std::byte* const octets = pool == nullptr ? nullptr : pool->lease(sizeof(Outbound));
     if (octets == nullptr) return nullptr;
-    const CompressorSettings settings{own.window_bits, std::clamp<std::uint8_t>(policy.level, 1, 9),
-                                      std::clamp<std::uint8_t>(policy.memory_level, 1, 9)};
-    return new (octets) Outbound(pool, own, settings);
+    return new (octets) Outbound(pool, own, settings_of(policy, own));
 }
 
 void Outbound::give_back() noexcept {
     Pool* const pool = pool_;
-    leave(compressor_);
+    loan_.forget();
     history_.give_back(*pool);
     give_back_scratch();
     pool->give_back(reinterpret_cast<std::byte*>(this), sizeof(Outbound));
@@ -29,14 +24,15 @@ void Outbound::give_back() noexcept {
 
 Bytes Outbound::compress(ConstBytes octets, bool last, std::size_t size_max) noexcept {
     bool fresh = false;
-    if (borrow(*pool_, compressor_, settings_, fresh) == nullptr) return {};
+    Compressor* const compressor = loan_.borrow(*pool_, settings_, fresh);
+    if (compressor == nullptr) return {};
     if (remembers(last) && !history_.reserve(*pool_, octets.size())) return {};
     scratch_ = pool_->lease(size_max);
     if (scratch_ == nullptr) return {};
     scratch_size_ = size_max;
-    if (fresh || !follows_) restart(*compressor_, history_.pieces());
+    if (fresh || !follows_) restart(*compressor, history_.pieces());
     follows_ = false;
-    return {scratch_, deflate::compress(*compressor_, octets, {scratch_, size_max})};
+    return {scratch_, deflate::compress(*compressor, octets, {scratch_, size_max})};
 }
 
 void Outbound::accept(ConstBytes octets, bool last) noexcept {

@@ -12,6 +12,7 @@
 #include "hawse/memory.hpp"
 #include "deflate/compressor.hpp"
 #include "deflate/history.hpp"
+#include "deflate/loan.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -45,7 +46,7 @@ private:
     [[nodiscard]] bool remembers(bool last) const noexcept { return takeover_ || !last; }
 
     Pool* pool_;
-    Compressor* compressor_ = nullptr;  // the pool's, which may take it away
+    Loan loan_;
     History history_;
     std::byte* scratch_ = nullptr;
     std::size_t scratch_size_ = 0;
