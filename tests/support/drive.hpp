@@ -160,8 +160,9 @@ enum class Drain : std::uint8_t { all, nothing, by_one, gather };
 class Drive {
 public:
     Drive(Rig& rig, Role role, Drain drain = Drain::all, std::uint8_t reserved_bits = 0)
-        : rig_(rig), connection_(rig.config, agreement_of(role, reserved_bits), now),
-          drain_(drain) {}
+        : Drive(rig, Agreement{.role = role, .reserved_bits = reserved_bits}, drain) {}
+    Drive(Rig& rig, const Agreement& agreement, Drain drain = Drain::all)
+        : rig_(rig), connection_(rig.config, agreement, now), drain_(drain) {}
 
     Connection* operator->() noexcept { return &connection_; }
     Connection& operator*() noexcept { return connection_; }
@@ -228,12 +229,6 @@ public:
     Refusal last_refusal = Refusal::none;
 
 private:
-    static Agreement agreement_of(Role role, std::uint8_t reserved_bits) noexcept {
-        Agreement agreement;
-        agreement.role = role;
-        agreement.reserved_bits = reserved_bits;
-        return agreement;
-    }
     void settle() {
         if (drain_ == Drain::all) drain();
         if (drain_ == Drain::by_one) drain_by_one();
@@ -288,12 +283,15 @@ struct Replay {
     std::function<void(Drive&)> after = [](Drive&) {};   ///< calls behind it
     Drain drain = Drain::all;
     std::uint8_t reserved_bits = 0;
+    DeflateAgreement deflate = {};
 
     /// Feeds `input`, cut at the given offsets.
     [[nodiscard]] Outcome run(ConstBytes input, std::span<const std::size_t> cuts = {}) const {
         Rig rig;
         configure(rig.config);
-        Drive drive(rig, role, drain, reserved_bits);
+        const Agreement agreement{
+            .role = role, .reserved_bits = reserved_bits, .deflate = deflate};
+        Drive drive(rig, agreement, drain);
         before(drive);
         std::size_t from = 0;
         for (const std::size_t cut : cuts) {

@@ -23,9 +23,12 @@ public:
 
     explicit Pair(
         const std::function<void(Config&)>& configure = [](Config&) {},
-        Knife knife = [](std::size_t available) { return available; })
-        : client((configure(client_rig.config), client_rig), Role::client, Drain::nothing),
-          server((configure(server_rig.config), server_rig), Role::server, Drain::nothing),
+        Knife knife = [](std::size_t available) { return available; },
+        const DeflateAgreement& deflate = {})
+        : client((configure(client_rig.config), client_rig),
+                 Agreement{.role = Role::client, .deflate = deflate}, Drain::nothing),
+          server((configure(server_rig.config), server_rig),
+                 Agreement{.role = Role::server, .deflate = deflate}, Drain::nothing),
           knife_(std::move(knife)) {}
 
     Drive client;
