@@ -285,6 +285,34 @@ TEST_CASE("a client inflates with exactly the window that a server has promised"
     }
 }
 
+TEST_CASE("a compressed message lands nowhere, and is inflated into the place that a host gives") {
+    const std::string text = letters(1000);
+    const Octets octets = deflated_letters(1000);
+    const Octets hello = unhex("f200110000");
+    for (const Role role : both_roles)
+        for (const std::size_t place_size : {2000U, 1000U, 999U, 400U}) {
+            Rig rig;
+            Drive drive(rig, {.role = role, .deflate = agreed()});
+            const Octets input = frame(other(role), 0xC1, octets);
+            Octets place(place_size);
+            bool in_place = false;
+            drive.host = [&](Connection&, const Event& event) {
+                in_place = event.payload().data() == place.data();
+            };
+            drive.feed(ConstBytes(input).first(100));
+            CHECK(drive->landing().empty());
+            CHECK(drive->announced_size() == octets.size());
+            CHECK(drive->land_in(place) == Refusal::none);
+            CHECK(drive->landing().empty());
+            drive.feed(ConstBytes(input).subspan(100));
+            CHECK(drive.told() == "text " + quoted(as_bytes(text)));
+            CHECK(in_place == (place_size >= 1000));
+            // The window is there, whosever the place was.
+            drive.feed(frame(other(role), 0xC1, hello));
+            CHECK(drive.told() == "text " + quoted(as_bytes("H" + text.substr(996, 4))));
+        }
+}
+
 // Bombs.
 
 TEST_CASE("a bomb of 1 MiB that says 1 GiB stops at the limit, and costs no more memory than it",
