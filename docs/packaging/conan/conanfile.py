@@ -5,6 +5,7 @@ from conan import ConanFile
 from conan.tools.apple import fix_apple_shared_install_name
 from conan.tools.build import check_min_cppstd
 from conan.tools.files import copy, get, rm, rmdir
+from conan.tools.gnu import PkgConfigDeps
 from conan.tools.layout import basic_layout
 from conan.tools.meson import Meson, MesonToolchain
 
@@ -33,19 +34,26 @@ class HawseConan(ConanFile):
     def layout(self):
         basic_layout(self, src_folder="src")
 
+    def requirements(self):
+        self.requires("zlib/[>=1.2.11 <2]")
+
     def validate(self):
         check_min_cppstd(self, 20)
 
     def build_requirements(self):
         self.tool_requires("meson/[>=1.2.3 <2]")
+        if not self.conf.get("tools.gnu:pkg_config", check_type=str):
+            self.tool_requires("pkgconf/[>=2.2 <3]")
 
     def source(self):
         get(self, **self.conan_data["sources"][self.version], strip_root=True)
 
     def generate(self):
         toolchain = MesonToolchain(self)
+        toolchain.project_options["deflate"] = "enabled"
         toolchain.project_options["tests"] = False
         toolchain.generate()
+        PkgConfigDeps(self).generate()
 
     def build(self):
         meson = Meson(self)

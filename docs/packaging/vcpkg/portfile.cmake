@@ -9,6 +9,7 @@ vcpkg_from_github(
 vcpkg_configure_meson(
     SOURCE_PATH "${SOURCE_PATH}"
     OPTIONS
+        -Ddeflate=enabled
         -Dtests=false
 )
 vcpkg_install_meson()
