@@ -45,7 +45,8 @@
 //   A library that gets a smaller struct than it knows takes defaults for the rest, and writes no
 //   octet beyond `size`; one that gets a larger struct leaves alone what it does not know. So both
 //   may grow. Zero is every member's default, but in hawse_options and hawse_codec_limits: their
-//   init functions fill those, and what is set to zero then is zero. Views, fields and slices have no size and never grow.
+//   init functions fill those, and what is set to zero then is zero. Views, fields and slices have no
+//   size and never grow.
 //
 //   An event whose size was forgotten has no room for its kind: none is pulled into it, and so none
 //   is lost, but next_event answers false for ever.
