@@ -45,7 +45,7 @@ SAME(CloseCode::bad_gateway, HAWSE_CLOSE_CODE_BAD_GATEWAY);
 SAME(CloseCode::tls_failed, HAWSE_CLOSE_CODE_TLS_FAILED);
 
 SAME(Compression::automatic, HAWSE_COMPRESSION_AUTOMATIC);
-SAME(Compression::never, HAWSE_COMPRESSION_NEVER);
+SAME(Compression::none, HAWSE_COMPRESSION_NONE);
 SAME(Compression::always, HAWSE_COMPRESSION_ALWAYS);
 
 SAME(Delivery::messages, HAWSE_DELIVERY_MESSAGES);

@@ -157,7 +157,7 @@ bool Sender::is_too_much(const Shared& shared, std::size_t size) const noexcept 
 
 bool Sender::may_compress(const DeflatePolicy& policy, Compression choice,
                           std::size_t size) const noexcept {
-    if (window_bits_ == 0 || choice == Compression::never || size == 0) return false;
+    if (window_bits_ == 0 || choice == Compression::none || size == 0) return false;
     return choice == Compression::always || size >= policy.threshold;
 }
 

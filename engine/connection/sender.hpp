@@ -124,7 +124,7 @@ private:
     bool in_frames_ : 1 = false;
     bool part_sent_ : 1 = false;
     bool unchecked_ : 1 = false;
-    Compression compression_ : 2 = Compression::never;
+    Compression compression_ : 2 = Compression::none;
     bool compressed_ : 1 = false;
     std::uint8_t window_bits_ : 4;
     bool takes_over_ : 1;
