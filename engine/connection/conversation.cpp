@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "connection/conversation.hpp"
 
+#include "deflate/direction.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -31,33 +33,24 @@ std::uint8_t reserved_bits_of(const Config& config, const Agreement& agreement) 
                                                : std::uint8_t{0};
 }
 
-// How that side compresses: with a window of 0 bits not at all. Nobody inflates what is passed on
+// How each side compresses: with a window of 0 bits not at all. Nobody inflates what is passed on
 // undecoded.
-DeflateDirection direction_of(const Config& config, const Agreement& agreement,
-                              bool client) noexcept {
-    if (!agreement.deflate.agreed || config.delivery == Delivery::frames) return {0, false};
-    const DeflateDirection agreed = client ? agreement.deflate.client : agreement.deflate.server;
-    return {std::clamp<std::uint8_t>(agreed.window_bits, 8, 15), agreed.takeover};
+DeflateDirection peer_direction(const Config& config, const Agreement& agreement) noexcept {
+    if (config.delivery == Delivery::frames) return {0, false};
+    return deflate::peer_direction(agreement);
 }
-
-// How we compress: as agreed, and no more than the host wants to.
-DeflateDirection own_direction_of(const Config& config, const Agreement& agreement) noexcept {
-    DeflateDirection own = direction_of(config, agreement, agreement.role == Role::client);
-    const DeflateDirection most = config.deflate.send;
-    if (own.window_bits != 0)
-        own.window_bits = std::clamp<std::uint8_t>(most.window_bits, 8, own.window_bits);
-    own.takeover = own.takeover && most.takeover;
-    return own;
+DeflateDirection own_direction(const Config& config, const Agreement& agreement) noexcept {
+    if (config.delivery == Delivery::frames) return {0, false};
+    return deflate::own_direction(config.deflate, agreement);
 }
 
 }  // namespace
 
 Conversation::Conversation(const Config& config, const Agreement& agreement, Time now) noexcept
-    : shared_{&config, nullptr},
-      receiver_(agreement.role, reserved_bits_of(config, agreement),
-                direction_of(config, agreement, agreement.role == Role::server)),
+    : shared_{&config, nullptr}, receiver_(agreement.role, reserved_bits_of(config, agreement),
+                                           peer_direction(config, agreement)),
       sender_(agreement.role, reserved_bits_of(config, agreement),
-              own_direction_of(config, agreement)),
+              own_direction(config, agreement)),
       deadlines_(now), role_(agreement.role) {}
 
 Conversation::~Conversation() {

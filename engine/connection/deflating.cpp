@@ -40,13 +40,31 @@ bool Sender::queue_compressed(const Shared& shared, const Piece& piece, std::siz
         outbound_->accept(piece.octets, piece.fin);
     else
         outbound_->reject();
-    if (queues && refusal == Refusal::none && shared.statistics != nullptr) {
-        shared.statistics->sent.deflated_messages += piece.fin;
-        shared.statistics->sent.deflated_octets += octets.size() - (piece.fin ? tail_size : 0);
-        shared.statistics->sent.inflated_octets += piece.octets.size();
-    }
+    if (queues && refusal == Refusal::none)
+        count_compressed(shared, octets.size() - (piece.fin ? tail_size : 0), piece.octets.size(),
+                         piece.fin);
     close_outbound_if_empty();
     return queues;
+}
+
+void Sender::count_compressed(const Shared& shared, std::size_t deflated_size,
+                              std::size_t inflated_size, bool fin) noexcept {
+    if (shared.statistics == nullptr) return;
+    shared.statistics->sent.deflated_messages += fin;
+    shared.statistics->sent.deflated_octets += deflated_size;
+    shared.statistics->sent.inflated_octets += inflated_size;
+}
+
+// Compressed elsewhere, it refers to nothing; but behind it the peer's window holds what we never had.
+Refusal Sender::send_prepared(const Shared& shared, prepared::Content& content) noexcept {
+    if (in_message_) return Refusal::message_in_progress;
+    const prepared::Variant& variant = content.choose(window_bits_);
+    const Refusal refusal = queue_prepared(shared, content, variant);
+    if (refusal != Refusal::none || !variant.compressed()) return refusal;
+    count_compressed(shared, variant.payload_size, content.payload_size, true);
+    if (outbound_ != nullptr) outbound_->forget();
+    close_outbound_if_empty();
+    return refusal;
 }
 
 void Sender::close_outbound_if_empty() noexcept {

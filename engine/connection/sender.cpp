@@ -153,6 +153,31 @@ bool Sender::is_too_much(const Shared& shared, std::size_t size) const noexcept 
     return held > most || size > most - held;
 }
 
+// One frame, which lies whole in the content; a client copies its payload through the mask.
+Refusal Sender::queue_prepared(const Shared& shared, prepared::Content& content,
+                               const prepared::Variant& variant) noexcept {
+    const std::size_t size = variant.payload_size;
+    FrameHeader header;
+    header.first = std::to_integer<std::uint8_t>(variant.frame[0]);
+    header.payload_size = size;
+    if (is_too_much(shared, size)) return Refusal::output_full;
+    if (!draw_key(shared, header)) return Refusal::no_entropy;
+    if (!open_outbox(shared)) return Refusal::out_of_memory;
+    if (!outbox_->reserve(role_ == Role::client ? size : 0, 1)) {
+        close_outbox_if_empty();
+        return Refusal::out_of_memory;
+    }
+    if (role_ == Role::client)
+        outbox_->append(header, variant.payload());
+    else
+        outbox_->append_shared(variant.octets(), content);
+    if (shared.statistics == nullptr) return Refusal::none;
+    ++shared.statistics->sent.frames;
+    ++shared.statistics->sent.messages;
+    shared.statistics->sent.payload_octets += size;
+    return Refusal::none;
+}
+
 // All or nothing: room is made first, and what was appended is taken back when a key is missing.
 Refusal Sender::queue_frames(const Shared& shared, const Piece& piece) noexcept {
     const Limits& limits = shared.config->limits;

@@ -29,6 +29,14 @@ Refusal Conversation::send_lent_mutable(MessageKind kind, Bytes octets, Token to
     return refusal;
 }
 
+Refusal Conversation::send_prepared(prepared::Content* content) noexcept {
+    if (!may_send()) return Refusal::not_open;
+    if (content == nullptr) return Refusal::nothing_prepared;
+    const Refusal refusal = sender_.send_prepared(shared_, *content);
+    watch_output();
+    return refusal;
+}
+
 Refusal Conversation::send_begin(MessageKind kind, Send choice) noexcept {
     return may_send() ? sender_.send_begin(kind, choice) : Refusal::not_open;
 }
