@@ -4,6 +4,7 @@
 
 #include "hawse/prepared_message.hpp"
 #include "connection/conversation.hpp"
+#include "prepared/content.hpp"
 
 #include <iterator>
 #include <new>
@@ -69,7 +70,7 @@ Refusal Connection::send(MessageKind kind, ConstBytes octets, Send choice) noexc
 }
 
 Refusal Connection::send(const PreparedMessage& message) noexcept {
-    return conversation().send_prepared(message.content_);
+    return conversation().send_prepared(prepared::Access::content_of(message));
 }
 
 Refusal Connection::send_lent(MessageKind kind, ConstBytes octets, Token token,

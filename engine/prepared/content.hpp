@@ -10,6 +10,7 @@
 #include "hawse/connection.hpp"
 #include "hawse/event.hpp"
 #include "hawse/memory.hpp"
+#include "hawse/prepared_message.hpp"
 #include "hawse/refusal.hpp"
 #include "memory/counted.hpp"
 
@@ -69,5 +70,11 @@ private:
 Refusal make_content(MessageKind kind, ConstBytes payload, Windows windows,
                      const Allocator& allocator, const Config& config, Send choice,
                      Content*& made) noexcept;
+
+/// What a handle owns, for those inside who make one and look into one.
+struct Access {
+    static Content*& content_of(PreparedMessage& message) noexcept { return message.content_; }
+    static Content* content_of(const PreparedMessage& message) noexcept { return message.content_; }
+};
 
 }  // namespace hawse::prepared

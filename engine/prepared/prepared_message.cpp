@@ -33,8 +33,8 @@ Refusal prepare(MessageKind kind, ConstBytes octets, std::span<const Agreement> 
     prepared::Windows windows;
     for (const Agreement& agreement : agreements) windows.add(config.deflate, agreement);
     PreparedMessage made;
-    const Refusal refusal =
-        prepared::make_content(kind, octets, windows, allocator, config, choice, made.content_);
+    const Refusal refusal = prepared::make_content(kind, octets, windows, allocator, config, choice,
+                                                   prepared::Access::content_of(made));
     if (refusal == Refusal::none) into = std::move(made);
     return refusal;
 }

@@ -17,8 +17,9 @@
 namespace hawse {
 
 namespace prepared {
+struct Access;
 struct Content;
-}
+}  // namespace prepared
 
 /// Prepares a message that Connection::send() takes any number of times, for connections that started
 /// from one of `agreements` or from any other: it always goes out, if need be uncompressed.
@@ -52,10 +53,7 @@ public:
     constexpr explicit operator bool() const noexcept { return content_ != nullptr; }
 
 private:
-    friend class Connection;
-    friend HAWSE_API Refusal prepare(MessageKind, ConstBytes, std::span<const Agreement>,
-                                     const Allocator&, const Config&, PreparedMessage&,
-                                     Send) noexcept;
+    friend struct prepared::Access;
 
     prepared::Content* content_ = nullptr;
 };
