@@ -319,8 +319,7 @@ void Outbox::drop() noexcept {
     pending_pongs_ = 0;
     // What was shown may be in a write right now: it stays until it is acknowledged, or for good.
     const std::size_t shown = shown_size_ == 0 ? 0 : committed_size_;
-    DataQueue::let_go(handed_.data, shown_size_ == 0 ? handed_.data.offset : committed_,
-                      data_.end());
+    DataQueue::let_go(handed_.data, committed_, data_.end());
     committed_ = data_.end();
     committed_at_frame_end_ = true;
     committed_size_ = unhanded_size_;

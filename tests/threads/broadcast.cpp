@@ -31,7 +31,7 @@ namespace {
 
 constexpr std::size_t thread_count = 2;
 constexpr std::size_t connection_count = 10000;
-constexpr std::size_t round_count = 60000;  // of each thread
+constexpr std::size_t round_count = 150000;  // of each thread
 constexpr std::size_t message_count_max = 1000;
 constexpr std::uint16_t own_message = UINT16_MAX;
 constexpr Time now = {1};
@@ -180,8 +180,8 @@ private:
 
     void step() {
         const std::size_t choice = draw(1000);
-        if (choice < 2) prepare();
-        if (choice < 6) visit();
+        if (choice < 4) prepare();
+        if (choice < 8) visit();
         else if (choice < 20) any_message() = {};
         else if (choice < 60) any_peer()->connection.abort(now);
         else if (choice < 120) open(any_peer());
@@ -267,7 +267,7 @@ int main() {
         for (std::thread& thread : threads) thread.join();
     }
     require(live_count == 0, "a message is left");
-    require(made_count > 100, "hardly anything was prepared");
+    require(made_count > 900, "hardly anything was prepared");
     std::printf("%zu messages for %zu connections on %zu threads\n", made_count.load(),
                 connection_count, thread_count);
     return 0;
