@@ -152,7 +152,7 @@ TEST_CASE("where nothing was agreed a prepared message is plain") {
 }
 
 TEST_CASE("of the windows prepared for, the largest that was agreed is taken, and none larger",
-          "[7692-7.2.1-14]") {
+          "[7692-7.2.1-14][7692-7.2.1-16]") {
     const std::string text = repetitive();
     for (const Role role : both_roles) {
         Rig rig;
@@ -177,7 +177,7 @@ TEST_CASE("of the windows prepared for, the largest that was agreed is taken, an
     }
 }
 
-TEST_CASE("a message prepared for all windows can be inflated with each", "[7692-7.2.1-14]") {
+TEST_CASE("a message prepared for all windows can be inflated with each", "[7692-7.2.1-16]") {
     const std::string text = repetitive();
     Rig rig;
     Place place;
@@ -389,7 +389,7 @@ TEST_CASE("behind a compressed prepared message, what we compress refers to noth
         }
 }
 
-TEST_CASE("a plain prepared message leaves the windows alone", "[7692-7.2.1-12]") {
+TEST_CASE("a plain prepared message leaves the windows alone", "[7692-7.2.3.2-01]") {
     const std::string own = repetitive().substr(1000, 3000);
     for (const Role role : both_roles) {
         Rig rig;
@@ -617,6 +617,21 @@ TEST_CASE("what a prepared message holds counts as output") {
     }
 }
 
+TEST_CASE("a prepared message that is not taken is a write that stalls") {
+    for (const Role role : both_roles) {
+        Rig rig;
+        Place place;
+        Side side(rig, {.role = role});
+        CHECK(side.connection.deadline() == never);
+        REQUIRE(side.connection.send(place.prepare(rig, "prepared")) == Refusal::none);
+        side.connection.advance(Side::now);
+        CHECK(side.connection.deadline() == Side::now + rig.config.waits.write_stall);
+        side.connection.advance(side.connection.deadline());
+        CHECK(in_words(side.connection.next_event()).ends_with("write_stalled"));
+        CHECK_FALSE(place.holds_any());
+    }
+}
+
 TEST_CASE("a client without entropy sends no prepared message, and holds none") {
     Rig rig;
     Place place;
@@ -654,6 +669,7 @@ TEST_CASE("without memory a prepared message is refused, and has no owner more")
                 ++refused;
                 CHECK(refusal == Refusal::out_of_memory);
                 CHECK(side.connection.output_size() == before);
+                if (before == 0) CHECK(rig.allocator.live_size() == 0);
             }
             CHECK(refused == rig.allocator.failed_count());
             message = {};
