@@ -61,14 +61,14 @@ Agreement agreement_of(bool compresses, bool takeover) {
 
 /// Counts what is out.
 struct Counted {
-    std::size_t size = 0;
+    std::size_t live_size = 0;
     [[nodiscard]] Allocator face() noexcept {
         return {[](void* context, std::size_t size) noexcept {
-                    static_cast<Counted*>(context)->size += size;
+                    static_cast<Counted*>(context)->live_size += size;
                     return std::malloc(size);
                 },
                 [](void* context, void* octets, std::size_t size) noexcept {
-                    static_cast<Counted*>(context)->size -= size;
+                    static_cast<Counted*>(context)->live_size -= size;
                     std::free(octets);
                 },
                 this};
@@ -124,7 +124,7 @@ public:
 
     Cost run() {
         Cost cost;
-        const std::size_t held_before = memory_.size - pool_.kept_size();
+        const std::size_t held_before = memory_.live_size - pool_.kept_size();
         const auto begin = std::chrono::steady_clock::now();
         {
             const PreparedMessage message = prepare();
@@ -133,7 +133,7 @@ public:
         }
         const auto sent = std::chrono::steady_clock::now();
         const auto count = static_cast<double>(connections_.size());
-        cost.held = static_cast<double>(memory_.size - pool_.kept_size() - held_before) / count;
+        cost.held = static_cast<double>(memory_.live_size - pool_.kept_size() - held_before) / count;
         const auto writes = std::chrono::steady_clock::now();
         std::size_t written = 0;
         for (const auto& connection : connections_) {

@@ -669,7 +669,7 @@ TEST_CASE("without memory a prepared message is refused, and has no owner more")
                 ++refused;
                 CHECK(refusal == Refusal::out_of_memory);
                 CHECK(side.connection.output_size() == before);
-                if (before == 0) CHECK(rig.allocator.live_size() == 0);
+                if (before == 0) CHECK(rig.pool.leased_size() == 0);
             }
             CHECK(refused == rig.allocator.failed_count());
             message = {};
@@ -688,7 +688,7 @@ TEST_CASE("without memory for its block nothing is prepared, and what was there 
     place.allocator.fail(0, CountingAllocator::Failure::for_ever);
     CHECK(prepare(MessageKind::text, as_bytes(repetitive()), of, place.allocator.face(), rig.config,
                   message) == Refusal::out_of_memory);
-    CHECK(rig.allocator.live_size() == 0);
+    CHECK(rig.pool.leased_size() == 0);
     Side side(rig, agreed(Role::server, 15));
     REQUIRE(side.connection.send(message) == Refusal::none);
     CHECK(side.frames() == "81 \"kept\"");
@@ -707,7 +707,7 @@ TEST_CASE("without memory, a pool or a compressor a message is prepared plain") 
             rig.allocator.fail(index, how);
             const PreparedMessage message = place.prepare(rig, text, of);
             whole = rig.allocator.failed_count() == 0;
-            CHECK(rig.allocator.live_size() == 0);
+            CHECK(rig.pool.leased_size() == 0);
             rig.allocator.fail_never();
             Side side(rig, of[0]);
             REQUIRE(side.connection.send(message) == Refusal::none);
@@ -773,7 +773,7 @@ TEST_CASE("a server owns a prepared message until its last octet is reusable") {
     CHECK(place.holds_any());
     side.connection.reusable(1);
     CHECK_FALSE(place.holds_any());
-    CHECK(rig.allocator.live_size() == 0);
+    CHECK(rig.pool.leased_size() == 0);
 }
 
 TEST_CASE("a client owns no prepared message") {
@@ -799,7 +799,7 @@ TEST_CASE("a token that nobody takes keeps no prepared message") {
     CHECK(side.connection.next_released() == Token{1});
     CHECK(side.connection.next_released() == Token{2});
     CHECK(side.connection.next_released() == Token{});
-    CHECK(rig.allocator.live_size() == 0);
+    CHECK(rig.pool.leased_size() == 0);
 }
 
 TEST_CASE("however a conversation ends, what nobody may still read is let go of") {
@@ -851,7 +851,7 @@ TEST_CASE("however a conversation ends, what nobody may still read is let go of"
                     }
                     side.reset();
                     CHECK_FALSE(place.holds_any());
-                    CHECK(rig.allocator.live_size() == 0);
+                    CHECK(rig.pool.leased_size() == 0);
                 }
 }
 
