@@ -122,6 +122,7 @@ SAME(Refusal::invalid_field, HAWSE_REFUSAL_INVALID_FIELD);
 SAME(Refusal::reserved_field, HAWSE_REFUSAL_RESERVED_FIELD);
 SAME(Refusal::invalid_status, HAWSE_REFUSAL_INVALID_STATUS);
 SAME(Refusal::invalid_url, HAWSE_REFUSAL_INVALID_URL);
+SAME(Refusal::nothing_prepared, HAWSE_REFUSAL_NOTHING_PREPARED);
 
 SAME(Role::server, HAWSE_ROLE_SERVER);
 SAME(Role::client, HAWSE_ROLE_CLIENT);

@@ -15,6 +15,7 @@
 //   hawse_opening.h      from parsed fields to a hawse_agreement, over HTTP/1, HTTP/2 and HTTP/3
 //   hawse_handshake.h    the same from octets, over HTTP/1.1
 //   hawse_connection.h   the conversation that follows
+//   hawse_prepared_message.h   one message for many connections
 //   hawse_session.h      a handshake and then a connection, as one object
 //   hawse_deflate.h      compression of messages, and what it costs
 //   hawse_backoff.h      how long to wait before connecting again
@@ -96,5 +97,6 @@
 #include "hawse/hawse_handshake.h"
 #include "hawse/hawse_memory.h"
 #include "hawse/hawse_opening.h"
+#include "hawse/hawse_prepared_message.h"
 #include "hawse/hawse_session.h"
 #include "hawse/hawse_vocabulary.h"
