@@ -13,8 +13,13 @@ namespace {
 using deflate::Progress;
 
 // Octets unmasked at once. Those that found no room are masked again, and that must not cost more than
-// to inflate the others did.
+// to inflate the others did: where there is little room it is a small step.
 constexpr std::uint64_t step_size_max = 4096;
+constexpr std::uint64_t step_size_min = 64;
+
+std::uint64_t step_size_of(const deflate::Room& room) noexcept {
+    return std::min(step_size_max, step_size_min + 4 * std::uint64_t{room.capacity - room.size});
+}
 
 // What every message may become, whatever its ratio: repetition is the point of compression.
 constexpr std::uint64_t free_size = std::uint64_t{64} << 10;
@@ -60,7 +65,8 @@ Cause Receiver::begin_inflating(Pool* pool) noexcept {
 Progress Receiver::inflate(const Shared& shared, deflate::Room& room) noexcept {
     const std::size_t size_before = room.size;
     const std::uint64_t lent = static_cast<std::uint64_t>(end_ - at_);
-    const Bytes octets{at_, static_cast<std::size_t>(std::min({lent, frame_left_, step_size_max}))};
+    const Bytes octets{at_,
+                       static_cast<std::size_t>(std::min({lent, frame_left_, step_size_of(room)}))};
     ConstBytes input = octets;
     if (peer_masks_) apply_mask(octets, key_);
     Progress progress = Progress::needs_input;

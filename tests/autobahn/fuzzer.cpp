@@ -2,6 +2,7 @@
 #include "autobahn/fuzzer.hpp"
 
 #include "replay/files.hpp"
+#include "support/handshake_story.hpp"
 
 #include <algorithm>
 #include <array>
@@ -19,17 +20,58 @@ bool fill_with_sample_key(void*, std::byte* into, std::size_t size) noexcept {
     return true;
 }
 
+Config with_nonce(Config config) {
+    config.entropy = support::sample_entropy();
+    return config;
+}
+
 }  // namespace
 
 // As much as groups 9 and 10 need, and no more: 9.1.6 and 9.2.6, 9.3.1 and 9.4.1 are exactly at them.
-Fuzzer::EchoRig::EchoRig() noexcept {
+Fuzzer::EchoRig::EchoRig(const Spoken& spoken) noexcept {
+    config.deflate = spoken.policy;
     config.entropy = {fill_with_sample_key, nullptr};
     config.limits.message_size_max = std::size_t{16} << 20;
     config.limits.fragment_count_max = 65'536;
 }
 
-Fuzzer::Fuzzer(Role testee, Drain drain) : testee_(testee), drive_(rig_, testee, drain) {
+Fuzzer::Fuzzer(Role testee, Drain drain, const Spoken& spoken)
+    : testee_(testee), rig_(spoken), deflate_(opened(spoken)),
+      drive_(rig_, Agreement{.role = testee, .deflate = deflate_}, drain) {
     drive_.host = echo;
+}
+
+// The testee's handshake with a peer who says what `spoken` has. What it answers, or offers, is compared
+// character for character.
+DeflateAgreement Fuzzer::opened(const Spoken& spoken) const {
+    if (spoken.by_fuzzer.empty()) return {};
+    const std::string name = "Sec-WebSocket-Extensions: ";
+    const std::string line = name + spoken.by_fuzzer + "\r\n\r\n";
+    const std::string common = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
+    ClientRequest request;
+    request.host = "h";
+    const support::Story story =
+        testee_ == Role::server
+            ? support::serve(rig_.config, "GET / HTTP/1.1\r\nHost: h\r\n" + common +
+                                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                                              "Sec-WebSocket-Version: 13\r\n" +
+                                              line)
+            : support::ask(with_nonce(rig_.config), request,
+                           "HTTP/1.1 101 Switching Protocols\r\n" + common +
+                               "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" + line);
+    CHECK(story.state == HandshakeState::open);
+    const std::size_t at = story.output.find(name);
+    const std::string said = at == std::string::npos ? "" : story.output.substr(at + name.size());
+    CHECK(said.substr(0, said.find("\r\n")) == spoken.by_testee);
+    return story.deflate;
+}
+
+std::vector<WireFrame> Fuzzer::heard() {
+    std::size_t rest = 0;
+    auto frames = read_frames(drive_.drain().output, &rest);
+    CHECK(rest == 0);
+    drive_.output.clear();
+    return frames;
 }
 
 void Fuzzer::echo(Connection& connection, const Event& event) {
@@ -109,7 +151,7 @@ void Group::judge() {
             REQUIRE(number == (index < expected.size() ? expected[index].number : ""));
             INFO(number << as << ": " << expected[index].title);
             for (const Drain drain : drains_) {
-                Fuzzer fuzzer(role, drain);
+                Fuzzer fuzzer(role, drain, rows[index].spoken);
                 rows[index].script.run(fuzzer);
                 fuzzer.hear_ending(rows[index].ending);
             }

@@ -103,11 +103,21 @@ inline Ending fails(unsigned code, std::string_view violation) {
             code};
 }
 
+/// What an opening says of extensions, nothing as it stands: the fuzzer, in its offer or its answer, and
+/// what it must hear; and the echoing host's policy.
+struct Spoken {
+    std::string by_fuzzer = {};
+    std::string by_testee = {};
+    DeflatePolicy policy = {};
+};
+
 /// One conversation between the fuzzer and an echoing host.
 class Fuzzer {
 public:
-    Fuzzer(Role testee, Drain drain);
+    /// `spoken` is negotiated in an opening handshake, as it stands.
+    Fuzzer(Role testee, Drain drain, const Spoken& spoken = {});
 
+    [[nodiscard]] const DeflateAgreement& deflate() const noexcept { return deflate_; }
     [[nodiscard]] Role testee() const noexcept { return testee_; }
 
     void say(const Frames& frames, Cut cut = at_once);
@@ -116,16 +126,20 @@ public:
     /// The testee has written these since it was last asked, octet for octet, and nothing else.
     void hear(const Frames& frames);
     void hear_ending(const Ending& ending);
+    /// The frames that the testee has written since it was last asked.
+    [[nodiscard]] std::vector<WireFrame> heard();
 
 private:
     struct EchoRig : Rig {
-        EchoRig() noexcept;
+        explicit EchoRig(const Spoken& spoken) noexcept;
     };
+    [[nodiscard]] DeflateAgreement opened(const Spoken& spoken) const;
     static void echo(Connection& connection, const Event& event);
     [[nodiscard]] std::string told_of_ending() const;
 
     Role testee_;
-    EchoRig rig_ = {};
+    EchoRig rig_;
+    DeflateAgreement deflate_;
     Drive drive_;
 };
 
@@ -161,6 +175,7 @@ struct Case {
     std::string number;
     Script script;
     Ending ending;
+    Spoken spoken = {};
 };
 
 /// The rows of some groups of cases, known to all of the program.

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Every option that a Config holds, by its name and in both positions: as it stands and as a host may
 // set it; for a bound exactly the bound and one more. `behaviour 'linger: *'` runs that of one.
+#include "hawse/deflate_budget.hpp"
 #include "hawse/session.hpp"
 #include "support/catch.hpp"
+#include "support/deflate_writer.hpp"
 #include "support/drive.hpp"
 #include "support/handshake_story.hpp"
 
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 using namespace hawse;
 using namespace hawse::test;
@@ -86,6 +90,57 @@ void check_wait(Duration Waits::*wait, Duration value, Role role,
     before(drive);
     drive->advance(drive.now);
     CHECK(drive->deadline() == never);
+}
+
+// Compressed messages, where both sides have agreed on all there is.
+constexpr DeflateAgreement all_agreed = {.agreed = true};
+
+// Zeros, so many of them, in a message of so many octets at least: stored ones, blocks of nothing behind.
+Octets deflated_zeros(std::size_t size, std::size_t wire_size) {
+    for (std::size_t stored = wire_size > 1000 ? wire_size - 1000 : 1;; ++stored) {
+        DeflateWriter writer;
+        writer.stored(Octets(stored)).fixed();
+        for (std::size_t left = size - stored; left != 0;) {
+            const std::size_t step = left > 261 ? 258 : left > 258 ? left - 3 : left;
+            writer.match(static_cast<unsigned>(step), 1);
+            left -= step;
+        }
+        writer.end().flush();
+        const std::size_t written = writer.octets().size();
+        if (written > wire_size) return writer.octets();
+        if ((wire_size - written) % 5 != 0) continue;
+        Octets octets = writer.octets();
+        while (octets.size() < wire_size) append(octets, unhex("0000ffff00"));
+        return octets;
+    }
+}
+
+// What a connection of the role sends for one text, when `configure` has set something.
+Octets sent_of(Role role, const std::function<void(Config&)>& configure, std::string_view text,
+               Send choice = {}) {
+    Rig rig;
+    configure(rig.config);
+    Drive drive(rig, {.role = role, .deflate = all_agreed});
+    CHECK(drive->send(MessageKind::text, as_bytes(text), choice) == Refusal::none);
+    return drive.drain().output;
+}
+bool is_compressed(ConstBytes frame) {
+    return (std::to_integer<unsigned>(frame[0]) & rsv1_bit) != 0;
+}
+
+// In a build without zlib all goes out plain.
+bool can_compress() {
+    Config config;
+    config.deflate.enabled = true;
+    return deflate_budget(config).compressor != 0;
+}
+
+std::string records(std::size_t size) {
+    std::string text;
+    for (unsigned index = 1; text.size() < size; index = index * 75 % 65'537)
+        text +=
+            "{\"id\":" + std::to_string(index) + ",\"depth\":" + std::to_string(index % 31) + "},";
+    return text.substr(0, size);
 }
 
 const std::string extensions_line = "Sec-WebSocket-Extensions: ";
@@ -331,6 +386,78 @@ TEST_CASE("insist: a peer that cannot keep to less is declined, or taken as it i
     }
 }
 
+TEST_CASE("level: a message is compressed as small as it says, and the least is 1") {
+    CHECK(DeflatePolicy{}.level == 6);
+    if (!can_compress()) return;
+    const std::string text = records(20'000);
+    const auto size_at = [&](int level) {
+        return sent_of(
+                   Role::server,
+                   [=](Config& config) {
+                       if (level >= 0) config.deflate.level = static_cast<std::uint8_t>(level);
+                   },
+                   text)
+            .size();
+    };
+    CHECK(size_at(1) > size_at(9));
+    CHECK(size_at(-1) == size_at(6));
+    CHECK(size_at(0) == size_at(1));
+    CHECK(size_at(200) == size_at(9));
+}
+
+TEST_CASE("memory_level: a compressor costs as much memory as it says, and the least is 1") {
+    CHECK(DeflatePolicy{}.memory_level == 8);
+    if (!can_compress()) return;
+    const auto cost_at = [](int level) {
+        Rig rig;
+        if (level >= 0) rig.config.deflate.memory_level = static_cast<std::uint8_t>(level);
+        Drive drive(rig, {.role = Role::server, .deflate = all_agreed});
+        CHECK(drive->send(MessageKind::text, as_bytes(records(500))) == Refusal::none);
+        drive.drain();
+        CHECK(rig.pool.kept_size() ==
+              deflate_budget(rig.config, {.deflate = all_agreed}).compressor);
+        return rig.pool.kept_size();
+    };
+    CHECK(cost_at(1) < cost_at(9));
+    CHECK(cost_at(-1) == cost_at(8));
+    CHECK(cost_at(0) == cost_at(1));
+    CHECK(cost_at(200) == cost_at(9));
+}
+
+TEST_CASE("threshold: a message of exactly so many octets is compressed, one fewer is not") {
+    CHECK(DeflatePolicy{}.threshold == 128);
+    if (!can_compress()) return;
+    for (const Role role : both_roles) {
+        const auto set = [](Config& config) { config.deflate.threshold = 20; };
+        const auto none = [](Config& config) { config.deflate.threshold = 0; };
+        CHECK(is_compressed(sent_of(role, as_it_stands, std::string(128, 'x'))));
+        CHECK_FALSE(is_compressed(sent_of(role, as_it_stands, std::string(127, 'x'))));
+        CHECK(is_compressed(sent_of(role, set, std::string(20, 'x'))));
+        CHECK_FALSE(is_compressed(sent_of(role, set, std::string(19, 'x'))));
+        CHECK(is_compressed(sent_of(role, none, std::string(15, 'x'))));
+        CHECK_FALSE(is_compressed(sent_of(role, none, "")));
+    }
+}
+
+TEST_CASE("part_size_max: a part of a compressed message has exactly so many octets, and no more") {
+    CHECK(DeflatePolicy{}.part_size_max == 4096);
+    for (const Role role : both_roles)
+        for (const std::size_t most : {std::size_t{4096}, std::size_t{5}, std::size_t{0}}) {
+            Rig rig;
+            rig.config.delivery = Delivery::parts;
+            if (most != 4096) rig.config.deflate.part_size_max = most;
+            Drive drive(rig, {.role = role, .deflate = all_agreed});
+            std::vector<std::size_t> sizes;
+            drive.host = [&](Connection&, const Event& event) {
+                sizes.push_back(event.payload().size());
+            };
+            drive.feed(frame(other(role), 0xC2, deflated_zeros(10'000, 0)));
+            const std::size_t least = std::max<std::size_t>(most, 1);
+            CHECK(*std::max_element(sizes.begin(), sizes.end()) == least);
+            CHECK(sizes.size() == (10'000 + least - 1) / least);
+        }
+}
+
 // Limits.
 
 TEST_CASE("message_size_max: a message of exactly so many octets is told, one more fails 1009") {
@@ -370,6 +497,43 @@ TEST_CASE("fragment_count_max: exactly so many frames are a message, one more fa
           "failed 1008 too_many_fragments");
     CHECK(story_of(Role::client, set, frames(3)) == "binary \"\"");
     CHECK(story_of(Role::client, set, frames(4)) == "failed 1008 too_many_fragments");
+}
+
+TEST_CASE(
+    "inflation_ratio_max: a message of exactly so many times its octets is told, one more not") {
+    CHECK(Limits{}.inflation_ratio_max == 0);
+    for (const Role role : both_roles)
+        for (const Delivery delivery : {Delivery::messages, Delivery::parts}) {
+            const auto told_of = [&](std::uint32_t ratio, const Octets& message, bool in_two) {
+                Rig rig;
+                rig.config.delivery = delivery;
+                rig.config.limits.inflation_ratio_max = ratio;
+                Drive drive(rig, {.role = role, .deflate = all_agreed});
+                const ConstBytes octets = message;
+                if (in_two) drive.feed(frame(other(role), 0x42, octets.first(octets.size() / 2)));
+                drive.feed(frame(other(role), in_two ? 0x80 : 0xC2,
+                                 octets.subspan(in_two ? octets.size() / 2 : 0)));
+                return drive.story.lines().back();
+            };
+            const auto is_told = [&](std::uint32_t ratio, const Octets& message, bool in_two) {
+                const std::string told = told_of(ratio, message, in_two);
+                if (told != "failed 1009 inflation_ratio")
+                    CHECK(told.find("binary ") != std::string::npos);
+                return told != "failed 1009 inflation_ratio";
+            };
+            const std::size_t free = 65'536;
+            CHECK(is_told(0, deflated_zeros(1'000'000, 0), false));
+            CHECK(is_told(1, deflated_zeros(free, 0), false));
+            CHECK_FALSE(is_told(1, deflated_zeros(free + 1, 0), false));
+            const Octets exactly = deflated_zeros(80'000, 40'000);
+            const Octets more = deflated_zeros(80'001, 40'000);
+            REQUIRE(exactly.size() == 40'000);
+            REQUIRE(more.size() == 40'000);
+            for (const bool in_two : {false, true}) {
+                CHECK(is_told(2, exactly, in_two));
+                CHECK_FALSE(is_told(2, more, in_two));
+            }
+        }
 }
 
 TEST_CASE("pong_count_max: exactly so many pongs wait, and one more takes the last one's place") {
@@ -586,6 +750,25 @@ TEST_CASE("idle: off, silence is no fault; on, a peer that is silent so long fai
     }
 }
 
+TEST_CASE("message: off, a message may take its time; on, one that takes so long fails 1008") {
+    for (const Role role : both_roles)
+        for (const unsigned first : {0x02U, 0x42U})
+            for (const Duration wait : {Duration{}, seconds(30)}) {
+                Rig rig;
+                CHECK(rig.config.waits.message == Duration{});
+                rig.config.waits.message = wait;
+                Drive drive(rig, {.role = role, .deflate = all_agreed});
+                drive.pass(seconds(100));
+                drive.feed(frame(other(role), first, unhex("f248cd")));
+                drive.pass(seconds(20));
+                drive.feed(frame(other(role), 0x00, unhex("c9c907")));  // helps it no further
+                drive.pass(nanoseconds(seconds(10).nanoseconds - 1));
+                CHECK(drive.told().empty());
+                drive.pass(nanoseconds(1));
+                CHECK(drive.told() == (wait == Duration{} ? "" : "failed 1008 message_timeout"));
+            }
+}
+
 TEST_CASE("opening: a handshake that takes so long is over, or is waited for for ever") {
     for (const Duration wait : {seconds(10), seconds(2), Duration{}}) {
         Rig rig;
@@ -672,6 +855,20 @@ TEST_CASE("text_check: text is checked before it is taken, or trusted") {
     }
 }
 
+TEST_CASE("compression: a message is compressed by its size, always, or never", "[7692-8-01]") {
+    CHECK(Send{}.compression == Compression::automatic);
+    for (const Role role : both_roles) {
+        const std::string small(100, 'x'), large(200, 'x');
+        const auto compresses = [&](std::string_view text, Send choice) {
+            return is_compressed(sent_of(role, as_it_stands, text, choice));
+        };
+        CHECK_FALSE(compresses(large, {.compression = Compression::never}));
+        CHECK_FALSE(compresses(small, {}));
+        CHECK(compresses(large, {}) == can_compress());
+        CHECK(compresses(small, {.compression = Compression::always}) == can_compress());
+    }
+}
+
 TEST_CASE("relayed_extensions: an offer is declined, or accepted by who relays") {
     const std::string offer = request_with("Sec-WebSocket-Extensions: foo;a=b\r\n");
     CHECK(serve({}, offer).output == switched + "\r\n");
@@ -711,4 +908,60 @@ TEST_CASE("kept_size_max: so much is kept for the next who asks, and nothing whe
         pool.give_back(small, 256);  // one block more than may be kept
         CHECK(pool.kept_size() == most);
     }
+}
+
+TEST_CASE("compressor_count_max: so many connections keep a compressor, and with 0 all is plain") {
+    CHECK(CodecLimits{}.compressor_count_max == 16);
+    if (!can_compress()) return;
+    for (const std::uint32_t most : {16U, 1U, 0U}) {
+        CountingAllocator allocator;
+        Pool as_it_is(allocator.face(), 0),
+            set(allocator.face(), 0, {.compressor_count_max = most});
+        Config config;
+        config.pool = most == 16 ? &as_it_is : &set;
+        const Agreement agreement{.role = Role::server, .deflate = all_agreed};
+        std::vector<std::unique_ptr<Connection>> connections;
+        for (std::uint32_t count = 0; count < most + 1; ++count) {
+            auto& one = connections.emplace_back(new Connection(config, agreement, {}));
+            CHECK(one->send(MessageKind::text, as_bytes(records(500))) == Refusal::none);
+            std::array<std::byte, 1000> place;
+            CHECK(one->write_output(place, {}) != 0);
+            CHECK(is_compressed(place) == (most != 0));
+        }
+        CHECK(config.pool->kept_size() == most * deflate_budget(config, agreement).compressor);
+    }
+}
+
+TEST_CASE(
+    "inflater_count_max: exactly so many messages are inflated at once, one more fails 1013") {
+    CHECK(CodecLimits{}.inflater_count_max == 1024);
+    for (const Role role : both_roles)
+        for (const std::uint32_t most : {1024U, 2U, 0U}) {
+            CountingAllocator allocator;
+            ScriptedEntropy entropy;
+            Pool as_it_is(allocator.face()), set(allocator.face(), 0, {.inflater_count_max = most});
+            Config config;
+            config.pool = most == 1024 ? &as_it_is : &set;
+            config.entropy = entropy.face();
+            const Agreement agreement{.role = role, .deflate = all_agreed};
+            std::vector<std::unique_ptr<Connection>> connections;
+            const auto told_of = [](Connection& connection, Octets input) {
+                CHECK(connection.receive(input, {}) == Refusal::none);
+                std::string told;
+                while (const Event event = connection.next_event()) told += in_words(event);
+                return told;
+            };
+            const Octets begun = frame(other(role), 0x42, unhex("f248cd"));
+            const Octets rest = frame(other(role), 0x80, unhex("c9c90700"));
+            for (std::uint32_t count = 0; count < most; ++count) {
+                connections.emplace_back(new Connection(config, agreement, {}));
+                CHECK(told_of(*connections.back(), begun).empty());
+            }
+            Connection other_one(config, agreement, {});
+            CHECK(told_of(other_one, begun) == "failed 1013 no_inflater");
+            if (most == 0) continue;
+            CHECK(told_of(*connections[0], rest) == "binary \"Hello\"");
+            Connection next(config, agreement, {});  // whose turn it is now
+            CHECK(told_of(next, begun).empty());
+        }
 }

@@ -3,6 +3,8 @@
 // every order of closing, faults.
 #include "replay/failing_allocations.hpp"
 
+#include "support/deflate_writer.hpp"
+
 #include <array>
 #include <string>
 #include <string_view>
@@ -21,9 +23,11 @@ std::string letters(std::size_t size) {
 // A conversation with all that is counted of it.
 class Talk {
 public:
-    explicit Talk(Attempt& attempt, Way way = Way::copied, std::uint8_t reserved_bits = 0)
+    explicit Talk(Attempt& attempt, Way way = Way::copied, std::uint8_t reserved_bits = 0,
+                  const DeflateAgreement& deflate = {})
         : attempt_(attempt),
-          connection_(attempt.config, agreement_of(attempt.role, reserved_bits), attempt.now),
+          connection_(attempt.config, agreement_of(attempt.role, reserved_bits, deflate),
+                      attempt.now),
           side(attempt, connection_, way), peer(other(attempt.role)) {
         connection_.count_into(&statistics_);
     }
@@ -81,9 +85,11 @@ public:
     }
 
 private:
-    static Agreement agreement_of(Role role, std::uint8_t reserved_bits) {
+    static Agreement agreement_of(Role role, std::uint8_t reserved_bits,
+                                  const DeflateAgreement& deflate) {
         Agreement agreement;
         agreement.role = role;
+        agreement.deflate = deflate;
         agreement.reserved_bits = reserved_bits;
         return agreement;
     }
@@ -119,6 +125,34 @@ void receive_messages(Attempt& attempt) {
 void receive_parts(Attempt& attempt) {
     attempt.config.delivery = Delivery::parts;
     receive_messages<7>(attempt);
+}
+
+// Compressed, each with the window of those before; plain ones and pings between them.
+Octets everything_compressed(Role from) {
+    DeflateWriter large;
+    large.fixed().text(as_bytes(letters(300)));
+    for (int count = 0; count < 30; ++count) large.match(200, 290);
+    large.match(5, 305 + 6000).end().flush();  // to the message before
+    const ConstBytes octets = large.octets();
+    return joined({frame(from, 0xC1, unhex("f248cdc9c90700")), frame(from, 0x81, "plain"),
+                   frame(from, 0xC1, unhex("f200110000")), frame(from, 0x42, octets.first(100)),
+                   frame(from, 0x89, "a ping"), frame(from, 0x00, octets.subspan(100, 150)),
+                   frame(from, 0x80, octets.subspan(250)), frame(from, 0xC1, unhex("00")),
+                   frame(from, 0xC1, unhex("f200110000")), close_frame(from, 1000)});
+}
+
+template <std::size_t step>
+void receive_compressed(Attempt& attempt) {
+    Talk talk(attempt, Way::copied, 0, {.agreed = true});
+    talk.side.feed(everything_compressed(talk.peer), step);
+    talk.side.end();
+}
+
+template <std::size_t part_size>
+void receive_compressed_parts(Attempt& attempt) {
+    attempt.config.delivery = Delivery::parts;
+    attempt.config.deflate.part_size_max = part_size;
+    receive_compressed<50>(attempt);
 }
 
 // What is sent.
@@ -387,6 +421,10 @@ constexpr std::array scenarios = {
     Scenario{"messages received in pieces", receive_messages<7>},
     Scenario{"messages received octet by octet", receive_messages<1>},
     Scenario{"messages received in parts", receive_parts},
+    Scenario{"compressed messages received whole", receive_compressed<SIZE_MAX>},
+    Scenario{"compressed messages received in pieces", receive_compressed<50>},
+    Scenario{"compressed messages received in parts", receive_compressed_parts<4096>},
+    Scenario{"compressed messages received in small parts", receive_compressed_parts<100>},
     Scenario{"messages sent, copied out", send_messages<Way::copied>},
     Scenario{"messages sent, gathered", send_messages<Way::gathered>},
     Scenario{"messages sent, given back later", send_messages<Way::later>},

@@ -31,8 +31,9 @@ struct Group {
 
 constexpr Group groups[] = {
     {"vectors", run_vectors, "each vector of the catalogue gives what it names, at every cut",
-     "[6455-5.2-01][6455-5.2-05][6455-5.2-08][6455-5.4-20][6455-6.2-01][6455-6.2-05][6455-10.7-"
-     "01]"},
+     "[6455-5.2-01][6455-5.2-05][6455-5.2-08][6455-5.4-20][6455-6.2-01][6455-6.2-05][6455-10.7-01]"
+     "[7692-6-02][7692-6.1-04][7692-6.2-02][7692-7.2.1-06][7692-7.2.2-01][7692-7.2.2-03][7692-7.2."
+     "2-05][7692-7.2.3.2-01][7692-7.2.3.3-01]"},
     {"handshakes", run_handshakes, "each handshake of the catalogue ends as expected, at every cut",
      "[6455-4.1-43][6455-4.1-54][6455-4.1-56][6455-4.2.1-02][6455-4.2.2-16][6455-4.2.2-22]"},
     {"transcripts", run_transcripts, "each transcript goes as it is written, at every cut", ""},

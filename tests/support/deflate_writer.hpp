@@ -93,6 +93,29 @@ public:
         return *this;
     }
 
+    /// The least block with codes of its own, for one `a`: 103 bits.
+    DeflateWriter& least_dynamic() {
+        header(false, 2).bits(0, 5).bits(0, 5).bits(18 - 4, 4);
+        for (unsigned index = 0; index < 18;
+             ++index)  // 18 has one bit; 0 and 1, fourth and last, two
+            bits(index == 2 ? 1 : index == 3 || index == 17 ? 2 : 0, 3);
+        code(0, 1).bits(97 - 11, 7).code(3, 2);  // the literals before `a`, and itself
+        code(0, 1).bits(127, 7).code(0, 1).bits(20 - 11, 7).code(3, 2);  // to the end of the block
+        return code(2, 2).code(0, 1).code(1, 1);  // no distance; `a`, the end
+    }
+    /// A block of zeros that says 1032 octets with each of its own, all of them 0, behind the first few:
+    /// its head, `count` times 258 octets and one, and the end.
+    DeflateWriter& zeros(std::size_t count) {
+        std::vector<unsigned> literals(286, 0);
+        literals[0] = literals[256] = 2;
+        literals[285] = 1;
+        dynamic(literals, {1}).code(2, 2);
+        for (; count != 0 && used_ % 8 != 0; --count) bits(0, 2);
+        octets_.resize(octets_.size() + count / 4);
+        used_ += count / 4 * 8;
+        return bits(0, 2 * static_cast<unsigned>(count % 4)).code(3, 2);
+    }
+
     struct DistanceSymbol {
         unsigned symbol, least, extra;
     };

@@ -5,6 +5,7 @@
 //
 //     work [NAME SIZE]
 #include "hawse/handshake.hpp"
+#include "support/deflate_writer.hpp"
 #include "support/drive.hpp"
 
 #include <cstdio>
@@ -177,6 +178,65 @@ void unread(std::size_t size) {
         }
     });
     expect(told == size, "not all was told");
+}
+
+// Compressed messages.
+
+/// In parts of so many octets; 0: whole.
+void inflate_in_steps(const Octets& message, std::size_t step, std::size_t part_size,
+                      std::size_t expected) {
+    for (const Role role : both_roles) {
+        Octets input = frame(other(role), 0xC2, message);
+        Unlimited rig;
+        if (part_size != 0) rig.config.delivery = Delivery::parts;
+        rig.config.deflate.part_size_max = part_size;
+        Drive drive(rig, Agreement{.role = role, .deflate = {.agreed = true}});
+        std::size_t told = 0;
+        measure([&] {
+            for (std::size_t at = 0; at < input.size(); at += step) {
+                const std::size_t size = std::min(step, input.size() - at);
+                (void)drive->receive(Bytes(input).subspan(at, size), now);
+                told += pull_messages(*drive);
+            }
+        });
+        expect(told == expected && drive->state() == State::open, "not all was inflated");
+    }
+}
+
+/// Literals and repetitions, 100 octets by 100.
+Octets deflated_lines(std::size_t size) {
+    DeflateWriter writer;
+    writer.fixed().text(octets_of(text_of(100)));
+    for (std::size_t left = size - 100; left >= 100; left -= 100)
+        writer.text(as_bytes(std::string_view("0123456789"))).match(90, 100);
+    return writer.end().flush().octets();
+}
+void inflate(std::size_t size) {
+    inflate_in_steps(deflated_lines(size), SIZE_MAX, 0, size / 100 * 100);
+}
+void inflate_octet_by_octet(std::size_t size) {
+    inflate_in_steps(deflated_lines(size), 1, 4096, size / 100 * 100);
+}
+void inflate_by_one(std::size_t size) {
+    inflate_in_steps(deflated_lines(size), SIZE_MAX, 1, size / 100 * 100);
+}
+
+/// So many octets that say 1032 times as many.
+void inflate_bomb(std::size_t size) {
+    inflate_in_steps(DeflateWriter().zeros(4 * size).flush().octets(), 4096, 4096, 1032 * size + 1);
+}
+
+void empty_blocks(std::size_t size) {
+    Octets blocks;
+    for (std::size_t count = 0; count < size; ++count) append(blocks, unhex("000000ffff"));
+    append(blocks, unhex("00"));
+    inflate_in_steps(blocks, SIZE_MAX, 0, 0);
+}
+
+void tables(std::size_t size) {
+    DeflateWriter writer;
+    for (std::size_t count = 0; count < size; ++count) writer.least_dynamic();
+    inflate_in_steps(writer.flush().octets(), SIZE_MAX, 0, size);
 }
 
 // Output.
@@ -407,6 +467,12 @@ constexpr Work works[] = {
     {"pings", pings, 100'000},
     {"landing", landing, mebi},
     {"unread", unread, 100'000},
+    {"inflate", inflate, 16 * mebi},
+    {"inflate_octet_by_octet", inflate_octet_by_octet, mebi},
+    {"inflate_by_one", inflate_by_one, mebi},
+    {"inflate_bomb", inflate_bomb, 64 * 1024},
+    {"empty_blocks", empty_blocks, 100'000},
+    {"tables", tables, 10'000},
     {"output", output, 100'000},
     {"gathered_output", gathered_output, 100'000},
     {"lent_output", lent_output, 100'000},
