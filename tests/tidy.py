@@ -32,11 +32,12 @@ LAYERS = {
     'http': ['hawse', 'vocabulary', 'memory', 'wire'],
     'deflate': ['hawse', 'vocabulary', 'memory', 'wire'],
     'handshake': ['hawse', 'vocabulary', 'memory', 'wire', 'http', 'deflate'],
-    'connection': ['hawse', 'vocabulary', 'memory', 'wire', 'frame', 'deflate'],
+    'prepared': ['hawse', 'vocabulary', 'memory', 'wire', 'deflate'],
+    'connection': ['hawse', 'vocabulary', 'memory', 'wire', 'frame', 'deflate', 'prepared'],
     'session': ['hawse', 'vocabulary', 'memory', 'wire', 'http', 'frame', 'deflate', 'handshake',
-                'connection'],
+                'prepared', 'connection'],
     'capi': ['hawse', 'vocabulary', 'memory', 'wire', 'frame', 'http', 'deflate', 'handshake',
-             'connection', 'session'],
+             'prepared', 'connection', 'session'],
 }
 
 # System headers beyond the C++ library, and the one place where each may be named.

@@ -24,10 +24,12 @@ import tempfile
 import threading
 import time
 import unittest
+import zlib
 
 tools = argparse.Namespace(inspect=None, cat=None, echo=None, tls=None)
 SAMPLE_KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
 MASK = bytes.fromhex('37fa213d')
+COMPRESSES = os.environ.get('HAWSE_COMPRESSES') != '0'  # or hawse was built without zlib
 
 
 def needs(name):
@@ -83,8 +85,8 @@ def read_exactly(link, size):
     return octets
 
 
-def read_frame(link):
-    """(opcode, payload), unmasked."""
+def read_frame(link, whole=False):
+    """(opcode, payload), unmasked; the `whole` first octet for the opcode, if that is wanted."""
     first, second = read_exactly(link, 2)
     size = second & 0x7F
     if size == 126:
@@ -93,7 +95,8 @@ def read_frame(link):
         size, = struct.unpack('>Q', read_exactly(link, 8))
     mask = read_exactly(link, 4) if second & 0x80 else None
     payload = read_exactly(link, size)
-    return first & 0x0F, frame(0, payload, mask=mask)[-size:] if mask and size else payload
+    payload = frame(0, payload, mask=mask)[-size:] if mask and size else payload
+    return first if whole else first & 0x0F, payload
 
 
 def read_head(link):
@@ -131,6 +134,21 @@ RESPONSE = ('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnectio
 RESPONSE_FIELDS = [['Upgrade', 'websocket'], ['Connection', 'Upgrade'],
                    ['Sec-WebSocket-Accept', 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='],
                    ['Sec-WebSocket-Protocol', 'chat']]
+
+
+def deflated(payload, level=6, strategy=zlib.Z_DEFAULT_STRATEGY, bits=15, final=False):
+    """One message, as RFC 7692 7.2.1 compresses it; `final` ends it with a block that is the last."""
+    compressor = zlib.compressobj(level, zlib.DEFLATED, -bits, 8, strategy)
+    octets = compressor.compress(payload)
+    return octets + (compressor.flush(zlib.Z_FINISH) + b'\0' if final else
+                     compressor.flush(zlib.Z_SYNC_FLUSH)[:-4])
+
+
+DEFLATE = 0x40  # RSV1, beside an opcode
+# The examples of RFC 7692 7.2.3, all of them "Hello".
+HELLOS = {'one block': 'f248cdc9c90700', 'again, from the window': 'f200110000',
+          'no compression': '000500faff48656c6c6f00', 'a last block': 'f348cdc9c9070000',
+          'two blocks': 'f248050000 00ffffcac9c90700'}
 
 
 def line_of(**members):
@@ -182,6 +200,32 @@ class InspectTest(ToolTest):
             ['--role', 'client', '--handshake', '--subprotocol', 'a,a'],
         ])
 
+    def test_wrong_parameters_of_compression_say_what_to_write(self):
+        cases = {
+            'window_bits=9': ("'window_bits'", 'client_max_window_bits'),
+            'permessage-deflate': ("'permessage-deflate'", 'server_no_context_takeover'),
+            'Server_no_context_takeover': ('is no parameter',),
+            ';': ("''",), 'client_no_context_takeover;;server_no_context_takeover': ("''",),
+            'client_no_context_takeover=1': ('client_no_context_takeover takes no value',),
+            'server_no_context_takeover=': ('takes no value',),
+            'server_max_window_bits': ('needs a value from 8 to 15',),
+            'server_max_window_bits=': ('needs a value from 8 to 15',),
+            'server_max_window_bits=7': ('from 8 to 15',), 'server_max_window_bits=16': ('from 8 to 15',),
+            'client_max_window_bits=08': ('from 8 to 15',), 'client_max_window_bits=9x': ('from 8 to 15',),
+            'client_max_window_bits="9"': ('from 8 to 15',),
+            'client_max_window_bits': ('needs a value', 'only an offer'),
+            'client_max_window_bits=9;client_max_window_bits=9': ('stands there twice',),
+            'client_no_context_takeover; client_no_context_takeover': ('stands there twice',),
+        }
+        for parameters, words in cases.items():
+            with self.subTest(parameters):
+                result = run(tools.inspect, '--role', 'client', '--deflate=' + parameters)
+                self.assertEqual((2, b''), (result.returncode, result.stdout))
+                sentence = result.stderr.decode().split('\n')[0]
+                self.assertIn('hawse-inspect: --deflate: ', sentence)
+                for word in words:
+                    self.assertIn(word, sentence)
+
     def test_help_is_no_mistake(self):
         result = run(tools.inspect, '--help')
         self.assertEqual(0, result.returncode)
@@ -230,6 +274,133 @@ class InspectTest(ToolTest):
         for name, (role, octets, expected) in cases.items():
             with self.subTest(name):
                 self.assertEqual(expected, self.inspect(octets, '--role', role, '--hex'))
+
+    def test_the_examples_of_rfc_7692_7_2_3(self):
+        for role, mask in (('client', None), ('server', MASK)):
+            for name, octets in HELLOS.items():
+                payload = bytes.fromhex(octets)
+                before = bytes.fromhex(HELLOS['one block'])
+                expected = [line_of(event='text', data='Hello', deflated_octets=size, inflated_octets=5)
+                            for size in (len(before), len(payload))]
+                for cut in range(len(payload) + 1):
+                    with self.subTest(name, role=role, cut=cut):
+                        pieces = (frame(DEFLATE | 1, payload[:cut], fin=False, mask=mask) +
+                                  frame(0, payload[cut:], mask=mask))
+                        conversation = frame(DEFLATE | 1, before, mask=mask) + pieces
+                        self.assertEqual(expected + [end()],
+                                         self.inspect(conversation, '--role', role, '--deflate'))
+        first = frame(DEFLATE | 1, bytes.fromhex(HELLOS['one block']))
+        self.assertEqual(  # the octets of 7.2.3.1, as they stand there
+            [line_of(event='text', data='Hello', deflated_octets=7, inflated_octets=5), end()],
+            self.inspect('c1 07 f2 48 cd c9 c9 07 00', '--role', 'client', '--hex', '--deflate'))
+        self.assertEqual(1002, json.loads(self.inspect(first, '--role', 'client')[0])['code'])
+
+    def test_a_window_is_what_was_agreed(self):
+        block = os.urandom(300)
+        octets = frame(DEFLATE | 2, deflated(block + block))
+        good = self.inspect(octets, '--role', 'client', '--deflate')
+        self.assertEqual((block + block).hex(), json.loads(good[0])['hex'])
+        for parameters, event in (('server_max_window_bits=9', 'binary'),
+                                  ('server_max_window_bits=8', 'failed'),
+                                  ('client_max_window_bits=8', 'binary')):
+            with self.subTest(parameters):
+                line = json.loads(self.inspect(octets, '--role', 'client', '--deflate=' + parameters)[0])
+                self.assertEqual(event, line['event'])
+        self.assertEqual([1007, '7692-7.2.1-14'], [
+            json.loads(self.inspect(frame(DEFLATE | 2, deflated(block + block), mask=MASK), '--role',
+                                    'server', '--deflate=client_max_window_bits=8')[0])[name]
+            for name in ('code', 'requirement')])
+
+    def test_takeover_is_what_was_agreed(self):
+        hello, again = (bytes.fromhex(HELLOS[name]) for name in ('one block', 'again, from the window'))
+        for role, mask, other in (('client', None, 'client'), ('server', MASK, 'server')):
+            octets = frame(DEFLATE | 1, hello, mask=mask) + frame(DEFLATE | 1, again, mask=mask)
+            peer = 'server' if role == 'client' else 'client'
+            for parameters, events in ((f'{peer}_no_context_takeover', ['text', 'failed', 'end']),
+                                       (f'{other}_no_context_takeover', ['text', 'text', 'end'])):
+                with self.subTest(role=role, parameters=parameters):
+                    lines = self.inspect(octets, '--role', role, '--deflate=' + parameters)
+                    self.assertEqual(events, [json.loads(line)['event'] for line in lines])
+
+    def test_plain_messages_between_compressed_ones(self):
+        hello, again = (bytes.fromhex(HELLOS[name]) for name in ('one block', 'again, from the window'))
+        octets = (frame(DEFLATE | 1, hello) + frame(1, b'plain') +
+                  frame(DEFLATE | 2, again[:2], fin=False) + frame(9, b'?') + frame(0, again[2:]))
+        self.assertEqual([
+            line_of(event='text', data='Hello', deflated_octets=7, inflated_octets=5),
+            line_of(event='text', data='plain'), line_of(event='ping', hex='3f'),
+            line_of(event='binary', hex=b'Hello'.hex(), deflated_octets=5, inflated_octets=5),
+        ], self.inspect(octets, '--role', 'client', '--deflate')[:-1])
+
+    def test_what_is_wrong_with_compressed_octets(self):
+        hello = bytes.fromhex(HELLOS['one block'])
+        cases = {
+            'nothing': (frame(DEFLATE | 1), 1007), 'a reserved block': (frame(DEFLATE | 1, b'\x07'), 1007),
+            'cut off': (frame(DEFLATE | 1, hello[:3]), 1007),
+            'text that is none': (frame(DEFLATE | 1, deflated(b'ab\xff')), 1007),
+            'on a continuation': (frame(DEFLATE | 1, hello, fin=False) + frame(DEFLATE, b''), 1002),
+            'on a ping': (frame(DEFLATE | 9), 1002), 'RSV2': (frame(0x21), 1002),
+            'behind a last block': (frame(DEFLATE | 1, deflated(b'Hello', final=True)[:-1] + b'\x07'), 1007),
+            'a large one': (frame(DEFLATE | 2, deflated(bytes(1001))), 1009),
+        }
+        for name, (octets, code) in cases.items():
+            with self.subTest(name):
+                lines = self.inspect(octets, '--role', 'client', '--deflate', '--max-message', 1000)
+                self.assertEqual(['failed', code],
+                                 [json.loads(lines[0])[member] for member in ('event', 'code')])
+        exact = self.inspect(frame(DEFLATE | 2, deflated(bytes(1000))), '--role', 'client', '--deflate',
+                             '--max-message', 1000)
+        self.assertEqual(1000, json.loads(exact[0])['inflated_octets'])
+
+    @unittest.skipUnless(COMPRESSES, 'built without zlib')
+    def test_a_handshake_says_what_counts(self):
+        request = REQUEST[:-2] + b'Sec-WebSocket-Extensions: %s\r\n\r\n'
+        offer = b'permessage-deflate; client_max_window_bits; server_max_window_bits=10'
+        hello = frame(DEFLATE | 1, bytes.fromhex(HELLOS['one block']), mask=MASK)
+        shown = line_of(event='text', data='Hello', deflated_octets=7, inflated_octets=5)
+        cases = [
+            (offer, '', 'permessage-deflate; server_max_window_bits=10'),
+            (offer, '=client_max_window_bits=9', 'permessage-deflate; server_max_window_bits=10; '
+                                                 'client_max_window_bits=9'),
+            (offer, '=server_max_window_bits=8;client_no_context_takeover',
+             'permessage-deflate; server_max_window_bits=8; client_no_context_takeover'),
+            (b'permessage-deflate; nonsense, permessage-deflate', '', 'permessage-deflate'),
+            (b'x-other', '', None),
+        ]
+        for offered, option, agreed in cases:
+            with self.subTest(offered=offered, option=option):
+                lines = self.inspect(request % offered + hello, '--role', 'server', '--handshake',
+                                     '--deflate' + option)
+                self.assertEqual(line_of(event='open', subprotocol=None, deflate=agreed), lines[1])
+                if agreed:
+                    self.assertEqual(shown, lines[2])
+                else:
+                    self.assertEqual(1002, json.loads(lines[2])['code'])
+                head = bytes.fromhex(json.loads(lines[-1])['output'])
+                self.assertEqual(bool(agreed), b'permessage-deflate' in head)
+        plain = self.inspect(request % offer, '--role', 'server', '--handshake')
+        self.assertEqual(line_of(event='open', subprotocol=None), plain[1])
+
+        response = RESPONSE.replace(b'Sec-WebSocket-Protocol: chat', b'Sec-WebSocket-Extensions: %s')
+        hello = frame(DEFLATE | 1, bytes.fromhex(HELLOS['one block']))
+        for answer, option, agreed in (
+                (b'permessage-deflate', '', 'permessage-deflate'),
+                (b'permessage-deflate; client_max_window_bits=9', '',
+                 'permessage-deflate; client_max_window_bits=9'),
+                (b'permessage-deflate; server_max_window_bits="9"; server_no_context_takeover',
+                 '=client_max_window_bits; server_max_window_bits=10',
+                 'permessage-deflate; server_max_window_bits=9; server_no_context_takeover'),
+                (b'permessage-deflate; server_max_window_bits=7', '', None),
+                (b'permessage-deflate, permessage-deflate', '', None),
+                (b'x-other', '', None)):
+            with self.subTest(answer=answer, option=option):
+                lines = self.inspect(response % answer + hello, '--role', 'client', '--handshake',
+                                     '--deflate' + option)
+                if agreed:
+                    self.assertEqual([line_of(event='open', subprotocol=None, deflate=agreed), shown],
+                                     lines[1:3])
+                else:
+                    self.assertEqual('failed', json.loads(lines[1])['event'])
 
     def test_the_server_of_rfc_6455_1_3(self):
         answer = (b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n'
@@ -379,6 +550,15 @@ class InspectTest(ToolTest):
                        ['--role', 'client', '--handshake', '--end', '--subprotocol', 'chat']),
             'refused': (REQUEST.replace(b'13\r', b'12\r') + conversation,
                         ['--role', 'server', '--handshake', '--end']),
+            'compressed': (b''.join(
+                frame(DEFLATE | opcode, payload[:at], fin=False, mask=MASK) + frame(9, b'!', mask=MASK) +
+                frame(0, payload[at:], mask=MASK) for opcode, payload, at in (
+                    (1, deflated('Ahoy \u2693'.encode() * 2000), 20), (2, deflated(bytes(70000)), 30),
+                    (2, deflated(os.urandom(9000)), 4000), (1, deflated(b'', final=True), 1),
+                    (1, deflated(b'last block' * 99, final=True), 9))) + close,
+                ['--role', 'server', '--deflate', '--end']),
+            'compressed, and wrong': (frame(DEFLATE | 1, deflated(b'fine ' * 99 + b'\xff'), mask=MASK),
+                                      ['--role', 'server', '--deflate', '--end']),
             'refusing': (b'HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy',
                          ['--role', 'client', '--handshake', '--end']),
         }
@@ -442,7 +622,7 @@ class EchoTest(ToolTest):
     def test_wrong_arguments_are_usage(self):
         self.check_usage(tools.echo, [
             ['--port'], ['--port', '65536'], ['--port', 'x'], ['--port', ''], ['operand'],
-            ['--max-message', '1M'], ['--unknown'], ['--statistics=yes'], ['--tls'],
+            ['--max-message', '1M'], ['--unknown'], ['--statistics=yes'], ['--no-deflate=no'], ['--tls'],
             ['--tls', 'certificate'], ['--token'], ['--token', ''], ['--token-file', ''],
             ['--token-file', '/nonexistent/token'],
         ])
@@ -500,6 +680,105 @@ class EchoTest(ToolTest):
             link.sendall(frame(8, b'\x03\xe8', mask=MASK))
             self.assertEqual((8, b'\x03\xe8'), read_frame(link))
             self.assertEqual(b'', link.recv(1))
+
+    OFFER = 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits'
+
+    def open_compressed(self, echo, offer=OFFER):
+        link = echo.ask(more=offer)
+        head = read_head(link)
+        self.assertTrue(head.startswith('HTTP/1.1 101 '), head)
+        return link, field(head, 'Sec-WebSocket-Extensions')
+
+    @unittest.skipUnless(COMPRESSES, 'built without zlib')
+    def test_what_comes_compressed_goes_back_compressed(self):
+        payloads = [b'Hello ' * size for size in (0, 1, 30, 1000, 20000)] + [os.urandom(5000), b'x' * 127]
+        with Echo() as echo:
+            link, agreed = self.open_compressed(echo)
+            self.assertEqual('permessage-deflate', agreed)
+            inflater = zlib.decompressobj(-15)
+            count = 0
+            with link:
+                for payload in payloads:
+                    for made in ({}, {'level': 0}, {'level': 1}, {'level': 9}, {'strategy': zlib.Z_FIXED},
+                                 {'strategy': zlib.Z_HUFFMAN_ONLY}, {'strategy': zlib.Z_RLE},
+                                 {'bits': 9}, {'final': True}):
+                        octets = deflated(payload, **made)
+                        cut = len(octets) // 3
+                        link.sendall(frame(DEFLATE | 2, octets[:cut], fin=False, mask=MASK) +
+                                     frame(0, octets[cut:], mask=MASK))
+                        first, seen = read_frame(link, whole=True)
+                        if first & DEFLATE:
+                            count += 1
+                            size, seen = len(seen), inflater.decompress(seen + b'\0\0\xff\xff')
+                            self.assertLess(size, len(seen))
+                            self.assertGreaterEqual(len(seen), 128)
+                        self.assertTrue(seen == payload, (made, len(payload), len(seen)))
+                self.assertEqual(27, count)  # not the short ones, and not what does not shrink
+                link.sendall(frame(DEFLATE | 1, b'\x07', mask=MASK))
+                self.assertEqual((8, b'\x03\xef'), read_frame(link))
+
+    def test_compression_is_declined_when_told_so(self):
+        with Echo('--no-deflate') as echo:
+            link, agreed = self.open_compressed(echo)
+            with link:
+                self.assertIsNone(agreed)
+                link.sendall(frame(1, b'plain ' * 100, mask=MASK))
+                self.assertEqual((0x81, b'plain ' * 100), read_frame(link, whole=True))
+                link.sendall(frame(DEFLATE | 1, bytes.fromhex(HELLOS['one block']), mask=MASK))
+                self.assertEqual((8, b'\x03\xea'), read_frame(link))
+
+    @unittest.skipUnless(COMPRESSES, 'built without zlib')
+    def test_the_largest_message_is_exact_when_inflated(self):
+        with Echo('--max-message', 1000) as echo:
+            link, _ = self.open_compressed(echo)
+            with link:
+                link.sendall(frame(DEFLATE | 2, deflated(bytes(1000)), mask=MASK))
+                self.assertEqual(0xC2, read_frame(link, whole=True)[0])
+                link.sendall(frame(DEFLATE | 2, deflated(bytes(1001)), mask=MASK))
+                self.assertEqual((8, b'\x03\xf1'), read_frame(link))
+
+    @unittest.skipUnless(COMPRESSES, 'built without zlib')
+    def test_a_read_full_of_short_messages_fits_however_small_the_largest(self):
+        """They come back a dozen times as long, to a client that does not read meanwhile."""
+        with Echo('--max-message', 127) as echo:
+            link, _ = self.open_compressed(echo)
+            compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+            messages = [b'm' * 127 for _ in range(20000)]
+            octets = [(compressor.compress(message) + compressor.flush(zlib.Z_SYNC_FLUSH))[:-4]
+                      for message in messages]
+            with link:
+                sender = threading.Thread(target=link.sendall, daemon=True, args=(b''.join(
+                    frame(DEFLATE | 2, payload, mask=MASK) for payload in octets),))
+                sender.start()
+                time.sleep(0.5)
+                for _ in messages:
+                    self.assertEqual((2, messages[0]), read_frame(link))
+                sender.join(20)
+
+    @unittest.skipUnless(COMPRESSES, 'built without zlib')
+    def test_it_tells_what_it_has_counted(self):
+        def counted(echo, query='', more=''):
+            head, body = echo.get(f'GET /statistics{query} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n'.encode())
+            return head.split(' ')[1], body
+        with Echo() as echo:
+            status, body = counted(echo)
+            zero = {'messages': 0, 'deflated_messages': 0, 'message_octets': 0, 'wire_octets': 0}
+            self.assertEqual(('200', {'received': zero, 'sent': zero}), (status, json.loads(body)))
+            link, _ = self.open_compressed(echo)
+            with link:
+                payload = deflated(b'count me ' * 1000)
+                link.sendall(frame(1, b'plain', mask=MASK) + frame(DEFLATE | 1, payload, mask=MASK))
+                self.assertEqual((1, b'plain'), read_frame(link))
+                _, answer = read_frame(link)
+            now = json.loads(counted(echo)[1])
+            self.assertEqual({'messages': 2, 'deflated_messages': 1, 'message_octets': 9005,
+                              'wire_octets': 11 + 6 + len(payload)}, now['received'])
+            self.assertEqual({'messages': 2, 'deflated_messages': 1, 'message_octets': 9005,
+                              'wire_octets': 7 + 2 + len(answer)}, now['sent'])
+        with Echo('--token', 'secret') as echo:
+            self.assertEqual('401', counted(echo)[0])
+            self.assertEqual('200', counted(echo, '?token=secret')[0])
+            self.assertEqual('200', counted(echo, more='Authorization: Bearer secret\r\n')[0])
 
     def test_frames_behind_the_request_are_echoed(self):
         with Echo() as echo:
@@ -730,6 +1009,7 @@ class CatTest(ToolTest):
             ['--timeout', '-1', 'ws://a'], ['--max-message', 'x', 'ws://a'], ['--origin'],
             ['--ca', '', 'ws://a'], ['--insecure=yes', 'ws://a'], ['--reconnect=0', 'ws://a'],
             ['--reconnect=', 'ws://a'], ['--reconnect-first', '0', 'ws://a'],
+            ['--deflate=window=9', 'ws://a'], ['--deflate=server_max_window_bits', 'ws://a'],
             *(['--proxy', proxy, 'ws://a'] for proxy in (
                 '', 'p', 'p:', 'p:0', 'p:65536', 'p:1/x', 'p:1?x', 'p:1#x', 'user@p:1', ':1',
                 'https://p:1', 'http://', '@p:1', 'p:1\r\nX: y', 'socks5://p:1')),
@@ -836,6 +1116,35 @@ class CatTest(ToolTest):
         self.assertEqual('Bearer sea', field(server.head, 'Authorization'))
         self.assertEqual('https://example.com', field(server.head, 'Origin'))
 
+    @unittest.skipUnless(COMPRESSES, 'built without zlib')
+    def test_compression_is_offered_when_asked_for(self):
+        offered = []
+
+        def answers(extensions):
+            def play(link, head):
+                offered.append(field(head, 'Sec-WebSocket-Extensions'))
+                link.sendall(switching(head, *extensions))
+                first, payload = read_frame(link, whole=True)
+                link.sendall(frame(first & 0x4F, payload))
+                read_frame(link)
+                link.sendall(frame(8, b'\x03\xe8'))
+            return play
+        line = b'hello ' * 100 + b'\n'
+        agrees = 'Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=9'
+        result, _ = self.cat(answers([agrees]), '--deflate', given=line)
+        self.assertEqual((0, line, b'hawse-cat: permessage-deflate; server_max_window_bits=9 agreed\n'),
+                         (result.returncode, result.stdout, result.stderr))
+        result, _ = self.cat(answers([]), '--deflate', given=line)
+        self.assertEqual((0, line, b'hawse-cat: compression was not agreed\n'),
+                         (result.returncode, result.stdout, result.stderr))
+        result, _ = self.cat(answers([]), given=line)
+        self.assertEqual((0, line, b''), (result.returncode, result.stdout, result.stderr))
+        self.cat(answers([agrees]), '--deflate=client_max_window_bits=10; server_no_context_takeover',
+                 given=line)
+        self.assertEqual(['permessage-deflate; client_max_window_bits'] * 2 + [None], offered[:3])
+        self.assertIn('client_max_window_bits=10', offered[3])
+        self.assertIn('server_no_context_takeover', offered[3])
+
     def test_lines_become_messages(self):
         heard = []
 
@@ -928,10 +1237,10 @@ class CatTest(ToolTest):
 @needs('cat')
 @needs('echo')
 class TogetherTest(ToolTest):
-    def check_echo(self, given, *arguments, expected=None):
-        with Echo() as echo:
+    def check_echo(self, given, *arguments, expected=None, server=(), said=b''):
+        with Echo(*server) as echo:
             result = run(tools.cat, *arguments, echo.url, given=given)
-        self.assertEqual((0, b''), (result.returncode, result.stderr))
+        self.assertEqual((0, said), (result.returncode, result.stderr))
         self.assertTrue(result.stdout == (given if expected is None else expected))
 
     def test_lines_come_back(self):
@@ -945,6 +1254,24 @@ class TogetherTest(ToolTest):
     def test_a_long_dialogue_is_full_duplex(self):
         self.check_echo(b''.join(b'line %d\n' % number for number in range(200000)))
         self.check_echo(b''.join(b'%d' % (number % 10) * 300000 + b'\n' for number in range(100)))
+
+    @unittest.skipUnless(COMPRESSES, 'built without zlib')
+    def test_compressed_lines_come_back(self):
+        agreed, declined = b'hawse-cat: permessage-deflate agreed\n', b'hawse-cat: compression was not agreed\n'
+        lines = (b''.join(b'line %d, and what it says\n' % number * (number % 7) for number in range(20000)) +
+                 b'm' * (16 << 20) + b'\n\n' + os.urandom(1 << 18).hex().encode() + b'\n')
+        self.check_echo(lines, '--deflate', said=agreed)
+        self.check_echo(lines, '--deflate', server=['--no-deflate'], said=declined)
+        self.check_echo(b'a\x00\xff\n' + b'b' * 999 + b'\n', '--deflate', '--binary', said=agreed,
+                        expected=b'6100ff\n' + b'62' * 999 + b'\n')
+        for parameters, words in (
+                ('server_max_window_bits=8;client_max_window_bits=8', 'server_max_window_bits=8'),
+                ('server_no_context_takeover; client_no_context_takeover',
+                 'server_no_context_takeover; client_no_context_takeover')):
+            with Echo() as echo:
+                result = run(tools.cat, '--deflate=' + parameters, echo.url, given=lines)
+            self.assertEqual((0, True), (result.returncode, result.stdout == lines))
+            self.assertIn(words, result.stderr.decode())
 
     def test_a_message_too_large_for_the_server_is_said(self):
         with Echo('--max-message', 10) as echo:

@@ -2,6 +2,7 @@
 #include "attempt.hpp"
 
 #include "hawse/posix.hpp"
+#include "deflate_parameters.hpp"
 #include "hex.hpp"
 #include "printable.hpp"
 #include "transport.hpp"
@@ -50,12 +51,18 @@ void tell_lost(std::size_t first, std::size_t last) {
                  first, last);
 }
 
+void tell_compression(const hawse::DeflateAgreement& agreement) {
+    const auto words = agreement.agreed ? deflate_in_words(agreement) : "compression was not";
+    std::fprintf(stderr, "hawse-cat: %s agreed\n", words.c_str());
+}
+
 }  // namespace
 
 Ending Attempt::run(hawse::ClientHandshake& handshake) {
     const Bytes early = open(handshake);
     if (handshake.state() == hawse::HandshakeState::open) {
         const Time since = hawse::posix_now();
+        if (options_.deflate.agreed) tell_compression(handshake.agreement().deflate);
         hawse::Connection connection(config_, handshake.agreement(), since);
         connection.count_into(&statistics_);
         converse(connection, early);

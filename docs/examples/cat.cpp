@@ -6,6 +6,7 @@
 #include "hawse/posix.hpp"
 #include "attempt.hpp"
 #include "cat_options.hpp"
+#include "deflate_parameters.hpp"
 #include "outgoing.hpp"
 #include "proxy.hpp"
 #include "sockets.hpp"
@@ -34,6 +35,7 @@ hawse::Config make_config(const CatOptions& options, hawse::Pool& pool) {
     hawse::Config config;
     config.pool = &pool;
     config.entropy = hawse::posix_entropy();
+    config.deflate = examples::client_policy(options.deflate);
     config.limits.message_size_max = options.message_size_max;
     config.limits.output_max =
         config.limits.output_high + options.message_size_max + (std::size_t{1} << 20);

@@ -2,6 +2,7 @@
 #include "cat_options.hpp"
 
 #include "arguments.hpp"
+#include "deflate_parameters.hpp"
 #include "secret_file.hpp"
 
 #include <cmath>
@@ -17,8 +18,8 @@ constexpr std::string_view tool = "hawse-cat";
 constexpr std::string_view usage =
     "usage: hawse-cat [--binary] [--subprotocol LIST]... [--header 'NAME: VALUE']...\n"
     "                 [--origin ORIGIN] [--ping-every SECONDS] [--timeout SECONDS]\n"
-    "                 [--max-message N] [--ca FILE] [--insecure] [--proxy ADDRESS]\n"
-    "                 [--reconnect[=N]] [--reconnect-first SECONDS]\n"
+    "                 [--max-message N] [--deflate[=PARAMETERS]] [--ca FILE] [--insecure]\n"
+    "                 [--proxy ADDRESS] [--reconnect[=N]] [--reconnect-first SECONDS]\n"
     "                 [--reconnect-most SECONDS] URL\n"
     "Sends each line of standard input as a message and prints each message that comes.\n"
     "  --binary              send binary messages, not text; those that come are printed in\n"
@@ -30,6 +31,11 @@ constexpr std::string_view usage =
     "  --timeout SECONDS     how long opening may take (proxy and TLS included), and closing\n"
     "                        (10)\n"
     "  --max-message N       the longest message accepted, and line sent, in octets (16777216)\n"
+    "  --deflate[=P]         offer to compress messages (permessage-deflate), and say what was\n"
+    "                        agreed. P, if any, holds parameters of RFC 7692, with ';' between\n"
+    "                        them: server_max_window_bits=BITS, client_max_window_bits[=BITS],\n"
+    "                        server_no_context_takeover, client_no_context_takeover; BITS are 8\n"
+    "                        to 15\n"
     "  --ca FILE             wss://: trust the authorities in this PEM file, not the system's\n"
     "  --insecure            wss://: accept any certificate: anyone may listen\n"
     "  --proxy ADDRESS       go through an HTTP proxy: [http://][USER:PASSWORD@]HOST:PORT\n"
@@ -77,6 +83,15 @@ std::string_view read_value(const Arguments& arguments, CatOptions& options,
     if (!read_secret(name, options.secrets.emplace_back()))
         arguments.fail("cannot read a first line from " + name);
     return options.secrets.back();
+}
+
+/// The options that say what is compressed.
+bool read_compression(Arguments& arguments, CatOptions& options) {
+    std::string_view value;
+    if (!arguments.flag("--deflate") && !arguments.option("--deflate", value)) return false;
+    const auto problem = read_deflate(value, true, options.deflate);
+    if (!problem.empty()) arguments.fail("--deflate: " + problem);
+    return true;
 }
 
 /// The options that say how to reach the server.
@@ -150,7 +165,8 @@ CatOptions read_cat_options(int count, char** values) {
         } else if (arguments.operand(value)) {
             if (!url.empty()) arguments.fail("more than one URL");
             url = value;
-        } else if (!read_way(arguments, options) && !read_backoff(arguments, options)) {
+        } else if (!read_compression(arguments, options) && !read_way(arguments, options) &&
+                   !read_backoff(arguments, options)) {
             arguments.unknown();
         }
     }

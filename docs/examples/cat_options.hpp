@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hawse/backoff.hpp"
+#include "hawse/deflate.hpp"
 #include "hawse/handshake.hpp"
 #include "hawse/time.hpp"
 #include "hawse/url.hpp"
@@ -21,6 +22,7 @@ namespace examples {
 struct CatOptions {
     hawse::Url url;
     bool binary = false;
+    hawse::DeflateAgreement deflate;  ///< what is offered; nothing, as it stands
     std::vector<std::string_view> subprotocols;
     std::vector<hawse::Field> fields;
     std::deque<std::string> secrets;  ///< from files; fields are views of them

@@ -20,12 +20,13 @@
 namespace {
 
 constexpr std::string_view usage =
-    "usage: hawse-echo [--host HOST] [--port PORT] [--max-message N] [--statistics]\n"
-    "                  [--tls CERT KEY] [--token-file FILE | --token SECRET]\n"
+    "usage: hawse-echo [--host HOST] [--port PORT] [--max-message N] [--no-deflate]\n"
+    "                  [--statistics] [--tls CERT KEY] [--token-file FILE | --token SECRET]\n"
     "Echoes every message. A browser that opens the address gets a page to try it with.\n"
     "  --host HOST      the address to listen on (127.0.0.1)\n"
     "  --port PORT      the port; 0 picks one (9001)\n"
     "  --max-message N  the largest message accepted, in octets (16777216)\n"
+    "  --no-deflate     decline to compress messages (permessage-deflate)\n"
     "  --statistics     a line per second on standard error\n"
     "  --tls CERT KEY   speak https and wss: a certificate, those that vouch for it behind it, "
     "and\n"
@@ -54,6 +55,8 @@ Options read_options(int count, char** values) {
                 static_cast<std::uint16_t>(arguments.number("--port", value, 0, UINT16_MAX));
         } else if (arguments.option("--max-message", value)) {
             options.echo.message_size_max = arguments.number("--max-message", value, 0, 1U << 31);
+        } else if (arguments.flag("--no-deflate")) {
+            options.echo.deflate = false;
         } else if (arguments.flag("--statistics")) {
             options.echo.statistics = true;
         } else if (arguments.option("--tls", value)) {

@@ -25,6 +25,16 @@ namespace examples {
 
 using hawse::Time;
 
+namespace {
+
+constexpr std::string_view statistics_path = "/statistics";
+
+std::string_view request_path(const hawse::Request& request) noexcept {
+    return request.resource.substr(0, request.resource.find('?'));
+}
+
+}  // namespace
+
 // Peers.
 
 Peer::Peer(std::unique_ptr<Stream> carrier, std::uint64_t number, const hawse::Config& config,
@@ -77,7 +87,7 @@ void EchoServer::drop(std::uint64_t serial) {
 /// The handshake is open and answered: the conversation begins with what came early.
 void EchoServer::converse(Peer& peer) {
     peer.connection.emplace(config_, peer.handshake->agreement(), now_);
-    if (options_.statistics) peer.connection->count_into(&statistics_);
+    peer.connection->count_into(&statistics_);
     (void)peer.connection->receive(peer.handshake->take_early(), now_);
     drive(peer, *peer.connection);
     peer.handshake.reset();
@@ -103,40 +113,67 @@ void EchoServer::tell(Peer& peer, hawse::ServerHandshake& handshake) {
     while (const auto event = handshake.next_event()) {
         if (event.kind != hawse::HandshakeEventKind::request) continue;
         if (handshake.request().plain || gate_.is_open())
-            answer(handshake);
+            answer(peer, handshake);
         else
             gate_.ask(peer.serial, now_);  // request() lives until it is answered
     }
 }
 
-void EchoServer::answer(hawse::ServerHandshake& handshake) {
+void EchoServer::answer(Peer& peer, hawse::ServerHandshake& handshake) {
+    constexpr hawse::Field demand_fields[] = {{"Content-Type", "text/plain; charset=utf-8"},
+                                              {"WWW-Authenticate", "Bearer realm=\"hawse-echo\""}};
+    const auto& request = handshake.request();
+    if (request.plain && request_path(request) != statistics_path)
+        answer_plain(handshake);
+    else if (!gate_.admits(request))
+        (void)handshake.reject({401, demand_fields, hawse::as_bytes("The token is not right.\n")});
+    else if (request.plain)
+        tell_statistics(peer, handshake);
+    else
+        (void)handshake.accept();  // anyone may hear an echo: no path or Origin is refused
+}
+
+void EchoServer::answer_plain(hawse::ServerHandshake& handshake) {
     constexpr hawse::Field page_fields[] = {
         {"Content-Type", "text/html; charset=utf-8"},
         {"Cache-Control", "no-store"},
         {"Referrer-Policy", "no-referrer"},
         {"Content-Security-Policy",
          "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-         "connect-src ws: wss:; img-src data:"}};
+         "connect-src 'self' ws: wss:; img-src data:"}};
     constexpr hawse::Field text_fields[] = {{"Content-Type", "text/plain; charset=utf-8"}};
-    constexpr hawse::Field demand_fields[] = {text_fields[0],
-                                              {"WWW-Authenticate", "Bearer realm=\"hawse-echo\""}};
-    const auto& request = handshake.request();
-    const auto path = request.resource.substr(0, request.resource.find('?'));
-    if (!request.plain && gate_.admits(request))
-        (void)handshake.accept();  // anyone else may hear an echo: no path or Origin is refused
-    else if (!request.plain)
-        (void)handshake.reject({401, demand_fields, hawse::as_bytes("The token is not right.\n")});
-    else if (path == "/")
+    if (request_path(handshake.request()) == "/")
         (void)handshake.reject({200, page_fields, hawse::as_bytes(page)});
     else
         (void)handshake.reject({404, text_fields, hawse::as_bytes("There is only a / here.\n")});
+}
+
+/// What all conversations of this server have counted: messages, their octets as the programs see them,
+/// and what they took on the wire. The page makes a ratio of it.
+void EchoServer::tell_statistics(Peer& peer, hawse::ServerHandshake& handshake) {
+    constexpr hawse::Field fields[] = {{"Content-Type", "application/json"},
+                                       {"Cache-Control", "no-store"}};
+    const auto add = [&](const char* name, const hawse::Statistics::Direction& direction) {
+        const auto saved = direction.inflated_octets - direction.deflated_octets;  // perhaps < 0
+        peer.body += std::string("\"") + name +
+                     "\":{\"messages\":" + std::to_string(direction.messages) +
+                     ",\"deflated_messages\":" + std::to_string(direction.deflated_messages) +
+                     ",\"message_octets\":" + std::to_string(direction.payload_octets + saved) +
+                     ",\"wire_octets\":" + std::to_string(direction.wire_octets) + "}";
+    };
+    peer.body = "{";
+    add("received", statistics_.received);
+    peer.body += ",";
+    add("sent", statistics_.sent);
+    peer.body += "}\n";
+    (void)handshake.reject({200, fields, hawse::as_bytes(peer.body)});
 }
 
 void EchoServer::answer_those_who_asked() {
     while (gate_.next() <= now_) {
         const auto found = peers_.find(gate_.pop());
         if (found == peers_.end()) continue;  // it did not wait
-        if (found->second.handshake != nullptr) answer(*found->second.handshake);
+        if (found->second.handshake != nullptr) answer(found->second, *found->second.handshake);
         settle(found->second);
     }
 }
@@ -160,10 +197,13 @@ EchoServer::EchoServer(const EchoOptions& options, int listener, Tls* tls)
     config_.pool = &pool_;
     config_.surface_plain_requests = true;
     config_.limits.message_size_max = options.message_size_max;
+    config_.deflate.enabled = options.deflate;
     // What a peer that sends and never reads makes us hold: the mark at which we stop reading, the
-    // echo of all that one read held, and that of the message it completed.
-    config_.limits.output_max =
-        config_.limits.output_high + 4 * scratch_.size() + options.message_size_max;
+    // echo of all that one read held, and that of the message it completed. Compressed messages that
+    // are too short for us to compress come back a dozen times as long as they came.
+    config_.limits.output_max = config_.limits.output_high +
+                                (options.deflate ? 16 : 4) * scratch_.size() +
+                                options.message_size_max;
 
     std::signal(SIGPIPE, SIG_IGN);  // a peer who left is an errno, not the end of us
     sigset_t set;

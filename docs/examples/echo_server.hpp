@@ -21,8 +21,9 @@ namespace examples {
 
 struct EchoOptions {
     std::size_t message_size_max = std::size_t{16} << 20;
-    bool statistics = false;
-    std::string token;  ///< what a WebSocket request has to carry; empty: nothing
+    bool deflate = true;      ///< accept an offer to compress
+    bool statistics = false;  ///< print them
+    std::string token;        ///< what a WebSocket request has to carry; empty: nothing
 };
 
 /// One stream, and what is said over it: a handshake first, a Connection then.
@@ -36,6 +37,7 @@ struct Peer {
     std::uint64_t serial;
     std::unique_ptr<hawse::ServerHandshake> handshake;  // until it is open and answered
     std::optional<hawse::Connection> connection;
+    std::string body;                  // of an answer that is made for it
     std::uint32_t interest = 0;        // what epoll was told
     hawse::Time alarm = hawse::never;  // the earliest of its timers
 };
@@ -63,7 +65,9 @@ private:
 
     void tell(Peer& peer, hawse::ServerHandshake& handshake);
     void tell(Peer& peer, hawse::Connection& connection);
-    void answer(hawse::ServerHandshake& handshake);
+    void answer(Peer& peer, hawse::ServerHandshake& handshake);
+    static void answer_plain(hawse::ServerHandshake& handshake);
+    void tell_statistics(Peer& peer, hawse::ServerHandshake& handshake);
     void answer_those_who_asked();
     void echo(hawse::Connection& connection, const hawse::Event& event);
 

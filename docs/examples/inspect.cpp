@@ -3,6 +3,7 @@
 // object per event. No sockets and no clock: an engine without either needs only octets.
 #include "hawse/hawse.hpp"
 #include "hawse/heap.hpp"
+#include "deflate_parameters.hpp"
 #include "inspect_options.hpp"
 #include "json_line.hpp"
 
@@ -82,7 +83,8 @@ private:
     void tell(hawse::ServerHandshake& handshake, const hawse::HandshakeEvent& event);
     void tell(hawse::ClientHandshake& handshake, const hawse::HandshakeEvent& event);
     void tell(hawse::Connection& connection, const hawse::Event& event);
-    static void tell_opened(const hawse::Agreement& agreement);
+    void tell_opened(const hawse::Agreement& agreement) const;
+    void tell_message(const hawse::Event& event);
     static void tell_failed(const hawse::HandshakeEvent& event);
     void tell_closed(const hawse::HandshakeEvent& event) const;
 
@@ -93,6 +95,8 @@ private:
     const InspectOptions& options_;
     const hawse::Config& config_;
     hawse::Time now_ = {};  // moves only behind the end: see end()
+    hawse::Statistics statistics_;
+    hawse::Statistics::Direction told_;  // what the messages before the next one had counted
     std::vector<std::byte> output_;
     std::string_view state_ = "open";
 };
@@ -169,6 +173,7 @@ hawse::Refusal Inspection::inspect_client(Bytes octets) {
 
 void Inspection::converse(const hawse::Agreement& agreement, Bytes early, Bytes octets) {
     hawse::Connection connection(config_, agreement, now_);
+    connection.count_into(&statistics_);
     for (const auto all : {early, octets}) {
         for (auto rest = all; !rest.empty();) {
             const auto piece = next_piece(rest);
@@ -222,8 +227,14 @@ void Inspection::tell(hawse::ClientHandshake& handshake, const hawse::HandshakeE
     }
 }
 
-void Inspection::tell_opened(const hawse::Agreement& agreement) {
-    JsonLine("open").text_or_null("subprotocol", agreement.subprotocol).print();
+void Inspection::tell_opened(const hawse::Agreement& agreement) const {
+    JsonLine line("open");
+    line.text_or_null("subprotocol", agreement.subprotocol);
+    if (options_.deflate) {
+        const auto& deflate = agreement.deflate;
+        line.text_or_null("deflate", deflate.agreed ? examples::deflate_in_words(deflate) : "");
+    }
+    line.print();
 }
 
 // A server that answered has refused; all else is a conversation that never began.
@@ -249,12 +260,7 @@ void Inspection::tell_closed(const hawse::HandshakeEvent& event) const {
 
 void Inspection::tell(hawse::Connection&, const hawse::Event& event) {
     switch (event.kind()) {
-        case hawse::EventKind::message:
-            if (event.message_kind() == hawse::MessageKind::text)
-                JsonLine("text").text("data", event.text()).print();
-            else
-                JsonLine("binary").hex("hex", event.payload()).print();
-            return;
+        case hawse::EventKind::message: return tell_message(event);
         case hawse::EventKind::ping: return JsonLine("ping").hex("hex", event.payload()).print();
         case hawse::EventKind::pong: return JsonLine("pong").hex("hex", event.payload()).print();
         case hawse::EventKind::closing:
@@ -286,6 +292,21 @@ void Inspection::tell(hawse::Connection&, const hawse::Event& event) {
     }
 }
 
+void Inspection::tell_message(const hawse::Event& event) {
+    const bool is_text = event.message_kind() == hawse::MessageKind::text;
+    const auto& counted = statistics_.received;
+    JsonLine line(is_text ? "text" : "binary");
+    if (is_text)
+        line.text("data", event.text());
+    else
+        line.hex("hex", event.payload());
+    if (counted.deflated_messages != told_.deflated_messages)
+        line.number("deflated_octets", counted.deflated_octets - told_.deflated_octets)
+            .number("inflated_octets", counted.inflated_octets - told_.inflated_octets);
+    told_ = counted;
+    line.print();
+}
+
 }  // namespace
 
 int main(int count, char** values) {
@@ -300,9 +321,13 @@ int main(int count, char** values) {
     config.entropy = {&KnownEntropy::fill, &known};
     config.limits.message_size_max = options.message_size_max;
 
+    const auto deflate = options.deflate.value_or(hawse::DeflateAgreement{});
+    config.deflate = *options.role == hawse::Role::server ? examples::server_policy(deflate)
+                                                          : examples::client_policy(deflate);
+
     Inspection inspection(options, config);
     if (!options.handshake) {
-        inspection.converse({.role = *options.role}, {}, *octets);
+        inspection.converse({.role = *options.role, .deflate = deflate}, {}, *octets);
     } else if (*options.role == hawse::Role::server) {
         inspection.inspect_server(*octets);
     } else if (const auto refusal = inspection.inspect_client(*octets);

@@ -4,6 +4,7 @@
 #include "hawse/accept_key.hpp"
 #include "hawse/bytes.hpp"
 #include "arguments.hpp"
+#include "deflate_parameters.hpp"
 #include "hex.hpp"
 
 #include <array>
@@ -23,13 +24,24 @@ namespace {
 constexpr std::string_view tool = "hawse-inspect";
 constexpr std::string_view usage =
     "usage: hawse-inspect --role server|client [--handshake [--key BASE64] [--subprotocol LIST]]\n"
-    "                     [--max-message N] [--read-size N] [--mask-key HEX] [--end] [--hex]\n"
-    "                     [FILE|-]\n"
+    "                     [--deflate[=PARAMETERS]] [--max-message N] [--read-size N]\n"
+    "                     [--mask-key HEX] [--end] [--hex] [FILE|-]\n"
     "Reads the octets that one side received and prints one JSON object per event.\n"
     "  --role ROLE         the side that received them\n"
     "  --handshake         they begin with the opening handshake\n"
     "  --key BASE64        the key a client sent (dGhlIHNhbXBsZSBub25jZQ==)\n"
     "  --subprotocol LIST  what a client offered, or a server accepts\n"
+    "  --deflate[=P]       messages may be compressed (permessage-deflate): they are shown "
+    "inflated,\n"
+    "                      with their octets on the wire and what those became. P holds "
+    "parameters\n"
+    "                      of RFC 7692, with ';' between them: server_max_window_bits=BITS,\n"
+    "                      client_max_window_bits=BITS, server_no_context_takeover,\n"
+    "                      client_no_context_takeover; BITS are 8 to 15, and 15 where P is "
+    "silent.\n"
+    "                      They are what was agreed; with --handshake they are what a client\n"
+    "                      offers (client_max_window_bits may then do without BITS) or a server\n"
+    "                      keeps to and asks for, and what the handshake agrees on counts\n"
     "  --max-message N     the largest message accepted, in octets (1048576)\n"
     "  --read-size N       octets given to the engine at a time (all)\n"
     "  --mask-key HEX      the key of every frame a client sends (37fa213d)\n"
@@ -62,12 +74,22 @@ std::optional<Nonce> read_key(std::string_view key) {
 
 }  // namespace
 
+/// What `parameters` say; ends the program when they say it wrong.
+hawse::DeflateAgreement read_parameters(const Arguments& arguments, std::string_view parameters,
+                                        bool is_offer) {
+    hawse::DeflateAgreement agreement;
+    const auto problem = read_deflate(parameters, is_offer, agreement);
+    if (!problem.empty()) arguments.fail("--deflate: " + problem);
+    return agreement;
+}
+
 InspectOptions read_inspect_options(int count, char** values) {
     Arguments arguments(count, values, tool, usage);
     InspectOptions options;
     options.nonce = *read_key(sample_key);
     bool has_path = false;
     bool needs_handshake = false;
+    std::optional<std::string_view> parameters;  // judged when it is known what they stand for
     for (std::string_view value; arguments.next();) {
         if (arguments.option("--role", value)) {
             if (value != "server" && value != "client")
@@ -85,6 +107,10 @@ InspectOptions read_inspect_options(int count, char** values) {
                              [&](std::string_view name) { options.subprotocols.push_back(name); });
             if (options.subprotocols.empty()) arguments.fail("--subprotocol names none");
             needs_handshake = true;
+        } else if (arguments.flag("--deflate")) {
+            parameters = "";
+        } else if (arguments.option("--deflate", value)) {
+            parameters = value;
         } else if (arguments.option("--max-message", value)) {
             options.message_size_max = arguments.number("--max-message", value, 0, UINT64_MAX);
         } else if (arguments.option("--read-size", value)) {
@@ -109,6 +135,7 @@ InspectOptions read_inspect_options(int count, char** values) {
     if (!options.role) arguments.fail("--role is missing");
     if (needs_handshake && !options.handshake)
         arguments.fail("--key and --subprotocol belong to --handshake");
+    if (parameters) options.deflate = read_parameters(arguments, *parameters, options.handshake);
     return options;
 }
 

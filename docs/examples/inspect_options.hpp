@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hawse/config.hpp"
+#include "hawse/deflate.hpp"
 #include "hawse/role.hpp"
 
 #include <array>
@@ -23,6 +24,7 @@ struct InspectOptions {
     bool hex = false;
     Nonce nonce = {};
     std::vector<std::string_view> subprotocols;
+    std::optional<hawse::DeflateAgreement> deflate;  ///< wanted in a handshake, agreed without one
     std::uint64_t message_size_max = hawse::Limits{}.message_size_max;
     std::size_t read_size = SIZE_MAX;
     std::vector<std::byte> mask_key = {std::byte{0x37}, std::byte{0xFA}, std::byte{0x21},

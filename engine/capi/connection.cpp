@@ -23,12 +23,6 @@ hawse_connection* handle(Connection* connection) noexcept {
     return reinterpret_cast<hawse_connection*>(connection);
 }
 
-Send choice_of(const hawse_send* choice) noexcept {
-    if (choice == nullptr) return {};
-    const hawse_send given = capi::taken(choice);
-    return {TextCheck{given.text_check}, Compression{given.compression}};
-}
-
 }  // namespace
 
 hawse_connection* hawse_connection_create(const hawse_config* config,
@@ -114,7 +108,7 @@ void hawse_connection_receive_end(hawse_connection* connection, hawse_transport_
 hawse_refusal hawse_connection_send(hawse_connection* connection, hawse_message_kind kind,
                                     const uint8_t* octets, size_t size, const hawse_send* choice) {
     return capi::code(
-        of(connection).send(MessageKind{kind}, capi::bytes(octets, size), choice_of(choice)));
+        of(connection).send(MessageKind{kind}, capi::bytes(octets, size), capi::choice_of(choice)));
 }
 
 hawse_refusal hawse_connection_send_lent(hawse_connection* connection, hawse_message_kind kind,
@@ -122,7 +116,7 @@ hawse_refusal hawse_connection_send_lent(hawse_connection* connection, hawse_mes
                                          const hawse_send* choice) {
     return capi::code(of(connection)
                           .send_lent(MessageKind{kind}, capi::bytes(octets, size), Token{token},
-                                     choice_of(choice)));
+                                     capi::choice_of(choice)));
 }
 
 hawse_refusal hawse_connection_send_lent_mutable(hawse_connection* connection,
@@ -131,12 +125,12 @@ hawse_refusal hawse_connection_send_lent_mutable(hawse_connection* connection,
                                                  const hawse_send* choice) {
     return capi::code(of(connection)
                           .send_lent_mutable(MessageKind{kind}, capi::bytes(octets, size),
-                                             Token{token}, choice_of(choice)));
+                                             Token{token}, capi::choice_of(choice)));
 }
 
 hawse_refusal hawse_connection_send_begin(hawse_connection* connection, hawse_message_kind kind,
                                           const hawse_send* choice) {
-    return capi::code(of(connection).send_begin(MessageKind{kind}, choice_of(choice)));
+    return capi::code(of(connection).send_begin(MessageKind{kind}, capi::choice_of(choice)));
 }
 
 hawse_refusal hawse_connection_send_part(hawse_connection* connection, const uint8_t* octets,

@@ -45,7 +45,7 @@ SAME(CloseCode::bad_gateway, HAWSE_CLOSE_CODE_BAD_GATEWAY);
 SAME(CloseCode::tls_failed, HAWSE_CLOSE_CODE_TLS_FAILED);
 
 SAME(Compression::automatic, HAWSE_COMPRESSION_AUTOMATIC);
-SAME(Compression::never, HAWSE_COMPRESSION_NEVER);
+SAME(Compression::none, HAWSE_COMPRESSION_NONE);
 SAME(Compression::always, HAWSE_COMPRESSION_ALWAYS);
 
 SAME(Delivery::messages, HAWSE_DELIVERY_MESSAGES);
@@ -122,6 +122,7 @@ SAME(Refusal::invalid_field, HAWSE_REFUSAL_INVALID_FIELD);
 SAME(Refusal::reserved_field, HAWSE_REFUSAL_RESERVED_FIELD);
 SAME(Refusal::invalid_status, HAWSE_REFUSAL_INVALID_STATUS);
 SAME(Refusal::invalid_url, HAWSE_REFUSAL_INVALID_URL);
+SAME(Refusal::nothing_prepared, HAWSE_REFUSAL_NOTHING_PREPARED);
 
 SAME(Role::server, HAWSE_ROLE_SERVER);
 SAME(Role::client, HAWSE_ROLE_CLIENT);

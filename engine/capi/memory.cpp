@@ -253,10 +253,16 @@ void hawse_counters_read(const hawse_counters* counters, hawse_statistics* stati
     known.received_frames = counted.received.frames;
     known.received_wire_octets = counted.received.wire_octets;
     known.received_payload_octets = counted.received.payload_octets;
+    known.received_deflated_messages = counted.received.deflated_messages;
+    known.received_deflated_octets = counted.received.deflated_octets;
+    known.received_inflated_octets = counted.received.inflated_octets;
     known.sent_messages = counted.sent.messages;
     known.sent_frames = counted.sent.frames;
     known.sent_wire_octets = counted.sent.wire_octets;
     known.sent_payload_octets = counted.sent.payload_octets;
+    known.sent_deflated_messages = counted.sent.deflated_messages;
+    known.sent_deflated_octets = counted.sent.deflated_octets;
+    known.sent_inflated_octets = counted.sent.inflated_octets;
     known.pings_received = counted.pings_received;
     known.pongs_received = counted.pongs_received;
     known.pings_sent = counted.pings_sent;

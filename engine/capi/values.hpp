@@ -5,6 +5,7 @@
 #pragma once
 
 #include "hawse/agreement.hpp"
+#include "hawse/connection.hpp"
 #include "hawse/event.hpp"
 #include "hawse/field.hpp"
 #include "hawse/handshake_event.hpp"
@@ -56,6 +57,12 @@ inline Agreement agreement_of(const hawse_agreement* agreement) noexcept {
             given.reserved_bits,
             {given.deflate_agreed, direction_of(given.deflate_client),
              direction_of(given.deflate_server)}};
+}
+
+inline Send choice_of(const hawse_send* choice) noexcept {
+    if (choice == nullptr) return {};
+    const hawse_send given = taken(choice);
+    return {TextCheck{given.text_check}, Compression{given.compression}};
 }
 
 inline ClientRequest request_of(const hawse_client_request* request) noexcept {

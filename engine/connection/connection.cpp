@@ -2,7 +2,9 @@
 // The face: an object of published size around a Conversation.
 #include "hawse/connection.hpp"
 
+#include "hawse/prepared_message.hpp"
 #include "connection/conversation.hpp"
+#include "prepared/content.hpp"
 
 #include <iterator>
 #include <new>
@@ -65,6 +67,10 @@ void Connection::receive_end(TransportEnd end, Time now) noexcept {
 
 Refusal Connection::send(MessageKind kind, ConstBytes octets, Send choice) noexcept {
     return conversation().send(kind, octets, choice);
+}
+
+Refusal Connection::send(const PreparedMessage& message) noexcept {
+    return conversation().send_prepared(prepared::Access::content_of(message));
 }
 
 Refusal Connection::send_lent(MessageKind kind, ConstBytes octets, Token token,

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "connection/conversation.hpp"
 
-#include "hawse/utf8.hpp"
+#include "deflate/direction.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cstring>
 
 namespace hawse::connection {
 
@@ -34,33 +33,24 @@ std::uint8_t reserved_bits_of(const Config& config, const Agreement& agreement) 
                                                : std::uint8_t{0};
 }
 
-// How that side compresses: with a window of 0 bits not at all. Nobody inflates what is passed on
+// How each side compresses: with a window of 0 bits not at all. Nobody inflates what is passed on
 // undecoded.
-DeflateDirection direction_of(const Config& config, const Agreement& agreement,
-                              bool client) noexcept {
-    if (!agreement.deflate.agreed || config.delivery == Delivery::frames) return {0, false};
-    const DeflateDirection agreed = client ? agreement.deflate.client : agreement.deflate.server;
-    return {std::clamp<std::uint8_t>(agreed.window_bits, 8, 15), agreed.takeover};
+DeflateDirection peer_direction(const Config& config, const Agreement& agreement) noexcept {
+    if (config.delivery == Delivery::frames) return {0, false};
+    return deflate::peer_direction(agreement);
 }
-
-// How we compress: as agreed, and no more than the host wants to.
-DeflateDirection own_direction_of(const Config& config, const Agreement& agreement) noexcept {
-    DeflateDirection own = direction_of(config, agreement, agreement.role == Role::client);
-    const DeflateDirection most = config.deflate.send;
-    if (own.window_bits != 0)
-        own.window_bits = std::clamp<std::uint8_t>(most.window_bits, 8, own.window_bits);
-    own.takeover = own.takeover && most.takeover;
-    return own;
+DeflateDirection own_direction(const Config& config, const Agreement& agreement) noexcept {
+    if (config.delivery == Delivery::frames) return {0, false};
+    return deflate::own_direction(config.deflate, agreement);
 }
 
 }  // namespace
 
 Conversation::Conversation(const Config& config, const Agreement& agreement, Time now) noexcept
-    : shared_{&config, nullptr},
-      receiver_(agreement.role, reserved_bits_of(config, agreement),
-                direction_of(config, agreement, agreement.role == Role::server)),
+    : shared_{&config, nullptr}, receiver_(agreement.role, reserved_bits_of(config, agreement),
+                                           peer_direction(config, agreement)),
       sender_(agreement.role, reserved_bits_of(config, agreement),
-              own_direction_of(config, agreement)),
+              own_direction(config, agreement)),
       deadlines_(now), role_(agreement.role) {}
 
 Conversation::~Conversation() {
@@ -240,84 +230,6 @@ Event Conversation::ending_event() noexcept {
     return {};
 }
 
-// Our direction.
-
-Refusal Conversation::send(MessageKind kind, ConstBytes octets, Send choice) noexcept {
-    if (!may_send()) return Refusal::not_open;
-    const Refusal refusal = sender_.send(shared_, kind, octets, choice);
-    watch_output();
-    return refusal;
-}
-
-Refusal Conversation::send_lent(MessageKind kind, ConstBytes octets, Token token,
-                                Send choice) noexcept {
-    if (!may_send()) return Refusal::not_open;
-    const Refusal refusal = sender_.send_lent(shared_, kind, octets, token, choice);
-    watch_output();
-    return refusal;
-}
-
-Refusal Conversation::send_lent_mutable(MessageKind kind, Bytes octets, Token token,
-                                        Send choice) noexcept {
-    if (!may_send()) return Refusal::not_open;
-    const Refusal refusal = sender_.send_lent_mutable(shared_, kind, octets, token, choice);
-    watch_output();
-    return refusal;
-}
-
-Refusal Conversation::send_begin(MessageKind kind, Send choice) noexcept {
-    return may_send() ? sender_.send_begin(kind, choice) : Refusal::not_open;
-}
-
-Refusal Conversation::send_part(ConstBytes octets, bool last) noexcept {
-    if (!may_send()) return Refusal::not_open;
-    const Refusal refusal = sender_.send_part(shared_, octets, last);
-    watch_output();
-    return refusal;
-}
-
-// A frame that was begun may be ended behind a Close that waits for it.
-Refusal Conversation::send_frame(std::uint8_t first_octet, ConstBytes octets,
-                                 std::uint64_t left) noexcept {
-    const bool ends_frame = sender_.is_inside_frame() && !failed_;
-    if (!may_send() && !ends_frame) return Refusal::not_open;
-    const Refusal refusal = sender_.send_frame(shared_, first_octet, octets, left);
-    watch_output();
-    return refusal;
-}
-
-Refusal Conversation::ping(ConstBytes octets) noexcept {
-    if (!may_send()) return Refusal::not_open;
-    if (octets.size() > control_payload_size_max) return Refusal::control_too_long;
-    const Refusal refusal = sender_.queue_ping(shared_, ControlFrame::Kind::ping, octets);
-    watch_output();
-    return refusal;
-}
-
-Refusal Conversation::close(CloseCode code, std::string_view reason) noexcept {
-    const bool reply = phase_ == Phase::exchanged && reply_may_change_;
-    if (phase_ != Phase::open && !reply) return Refusal::none;
-    if (code == CloseCode::no_code ? !reason.empty() : !is_close_code_sendable(code, role_))
-        return Refusal::invalid_close_code;
-    if (reason.size() > close_reason_size_max) return Refusal::reason_too_long;
-    if (!is_utf8(as_bytes(reason))) return Refusal::invalid_text;
-    const Refusal refusal = sender_.queue_close(shared_, code, reason);
-    if (refusal != Refusal::none) return refusal;
-    code_sent_ = code;
-    if (!reply) {
-        phase_ = after(phase_, Moment::we_close);
-        deadlines_.ending.start_soon();
-        deadlines_.receiving = false;  // from here on the close wait alone counts
-    }
-    watch_output();
-    return refusal;
-}
-
-void Conversation::end(Cause cause, Time now) noexcept {
-    deadlines_.touch(waits(), now);
-    finish(Moment::we_abort, cause);
-}
-
 // Output.
 
 std::size_t Conversation::gather(std::span<Slice> slices) noexcept {
@@ -395,6 +307,11 @@ void Conversation::write_ended(Time now) noexcept {
 }
 
 // Endings.
+
+void Conversation::end(Cause cause, Time now) noexcept {
+    deadlines_.touch(waits(), now);
+    finish(Moment::we_abort, cause);
+}
 
 void Conversation::fail(Cause cause) noexcept { fail(cause, Violation::none, code_of(cause)); }
 

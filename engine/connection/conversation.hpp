@@ -39,6 +39,7 @@ public:
     Refusal send(MessageKind kind, ConstBytes octets, Send choice) noexcept;
     Refusal send_lent(MessageKind kind, ConstBytes octets, Token token, Send choice) noexcept;
     Refusal send_lent_mutable(MessageKind kind, Bytes octets, Token token, Send choice) noexcept;
+    Refusal send_prepared(prepared::Content* content) noexcept;
     Refusal send_begin(MessageKind kind, Send choice) noexcept;
     Refusal send_part(ConstBytes octets, bool last) noexcept;
     Refusal send_frame(std::uint8_t first_octet, ConstBytes octets, std::uint64_t left) noexcept;

@@ -32,6 +32,7 @@ struct DataQueue::Lent {
     alignas(8) const std::byte* data;
     alignas(8) std::size_t size;
     Token token;
+    alignas(8) memory::Counted* thing;  // owned here: they lie in it; null: they are the host's
 };
 
 namespace {
@@ -55,6 +56,7 @@ DataQueue::DataQueue(Pool* pool, std::byte* memory, std::size_t size) noexcept
 }
 
 void DataQueue::give_back() noexcept {
+    let_go(front_, 0, end_);
     give_back_after(front_.block);
     give_back_block(front_.block);
 }
@@ -169,20 +171,25 @@ void DataQueue::append_rest(ConstBytes payload, MaskKey key, bool last) noexcept
     end_ += payload.size();
 }
 
-void DataQueue::append_lent_chunk(ConstBytes payload, Token token) noexcept {
+void DataQueue::append_lent_chunk(ConstBytes octets, Token token, memory::Counted* thing) noexcept {
     Chunk* const chunk = open_chunk(sizeof(Lent));
-    new (write_block_->at(write_block_->end)) Lent{payload.data(), payload.size(), token};
+    new (write_block_->at(write_block_->end)) Lent{octets.data(), octets.size(), token, thing};
     write_block_->end += static_cast<std::uint32_t>(sizeof(Lent));
     *chunk = {static_cast<std::uint32_t>(sizeof(Lent)), true, true};
-    end_ += payload.size();
+    end_ += octets.size();
 }
 
 void DataQueue::append_lent(const FrameHeader& header, ConstBytes payload, Token token) noexcept {
     append_header(header, payload.empty());
-    append_lent_chunk(payload, token);
+    append_lent_chunk(payload, token, nullptr);
 }
 
-void DataQueue::append_token(Token token) noexcept { append_lent_chunk({}, token); }
+void DataQueue::append_shared(ConstBytes frame, memory::Counted& thing) noexcept {
+    memory::retain(thing);
+    append_lent_chunk(frame, {}, &thing);
+}
+
+void DataQueue::append_token(Token token) noexcept { append_lent_chunk({}, token, nullptr); }
 
 DataQueue::Mark DataQueue::mark() const noexcept {
     const Chunk last = last_chunk_ == nullptr ? Chunk{0, false, true} : *last_chunk_;
@@ -214,6 +221,11 @@ ConstBytes DataQueue::content_of(const Chunk* chunk) noexcept {
     if (!chunk->lent) return {behind, chunk->size};
     const auto* const lent = std::launder(reinterpret_cast<const Lent*>(behind));
     return {lent->data, lent->size};
+}
+
+DataQueue::Lent* DataQueue::lent_in(Chunk* chunk) noexcept {
+    if (chunk == nullptr || !chunk->lent) return nullptr;
+    return std::launder(reinterpret_cast<Lent*>(chunk + 1));
 }
 
 // Moves on from a chunk that was passed to the next one, if there is one yet.
@@ -250,10 +262,24 @@ bool DataQueue::ends_frame(const Position& position) noexcept {
 
 // Releasing.
 
+// A token that nobody takes keeps its chunk and those behind it, but no thing of many owners.
+void DataQueue::let_go(Position from, std::uint64_t begin, std::uint64_t end) noexcept {
+    std::uint64_t offset = from.offset - from.within;
+    do {
+        const Chunk* const chunk = chunk_at(from);
+        if (chunk == nullptr) continue;
+        const std::size_t size = content_of(chunk).size();
+        if (size > end - offset) return;
+        Lent* const lent = lent_in(chunk_at(from));
+        if (offset >= begin && lent != nullptr && lent->thing != nullptr)
+            memory::let_go(*std::exchange(lent->thing, nullptr));
+        offset += size;
+    } while (enter_next_chunk(from));
+}
+
 bool DataQueue::token_waits() const noexcept {
-    const Chunk* const chunk = chunk_at(front_);
-    return chunk != nullptr && chunk->lent &&
-           std::launder(reinterpret_cast<const Lent*>(chunk + 1))->token;
+    const Lent* const lent = lent_in(chunk_at(front_));
+    return lent != nullptr && lent->token;
 }
 
 void DataQueue::release_to(const Position& released) noexcept {
@@ -269,7 +295,7 @@ void DataQueue::release_to(const Position& released) noexcept {
 Token DataQueue::next_token(const Position& released) noexcept {
     release_to(released);
     if (!token_waits()) return {};
-    auto* const lent = std::launder(reinterpret_cast<Lent*>(chunk_at(front_) + 1));
+    Lent* const lent = lent_in(chunk_at(front_));
     const bool here = front_.block == released.block && front_.chunk == released.chunk;
     if (here && released.within < lent->size) return {};
     return std::exchange(lent->token, Token{});

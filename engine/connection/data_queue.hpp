@@ -7,6 +7,7 @@
 #include "hawse/connection.hpp"
 #include "hawse/frame_header.hpp"
 #include "hawse/memory.hpp"
+#include "memory/counted.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -44,6 +45,8 @@ public:
     /// Appends a frame whose payload, as the wire wants it, stays where it is; a token, if any, comes
     /// back when it is released.
     void append_lent(const FrameHeader& header, ConstBytes payload, Token token) noexcept;
+    /// Appends a whole frame that stays where it is, and owns `thing`, in which it lies, until let_go().
+    void append_shared(ConstBytes frame, memory::Counted& thing) noexcept;
     /// Appends a token alone, right behind the frame it belongs to: it comes back when all before it is
     /// released.
     void append_token(Token token) noexcept;
@@ -72,7 +75,9 @@ public:
     /// The next token whose octets lie before `released`; zero when there is none.
     Token next_token(const Position& released) noexcept;
     [[nodiscard]] bool token_waits() const noexcept;
-    /// Gives back all blocks but the first. Tokens are forgotten.
+    /// Lets go of the things of all frames that lie between two offsets; `from` is not behind `begin`.
+    static void let_go(Position from, std::uint64_t begin, std::uint64_t end) noexcept;
+    /// Gives back all blocks but the first, and lets go of everything. Tokens are forgotten.
     void give_back() noexcept;
 
 private:
@@ -83,10 +88,11 @@ private:
     Chunk* chunk_to_extend(std::size_t room) noexcept;
     [[nodiscard]] bool last_chunk_takes_more() const noexcept;
     void append_header(const FrameHeader& header, bool ends_frame) noexcept;
-    void append_lent_chunk(ConstBytes payload, Token token) noexcept;
+    void append_lent_chunk(ConstBytes octets, Token token, memory::Counted* thing) noexcept;
 
     static Chunk* chunk_at(const Position& position) noexcept;
     static ConstBytes content_of(const Chunk* chunk) noexcept;
+    static Lent* lent_in(Chunk* chunk) noexcept;
     static bool enter_next_chunk(Position& position) noexcept;
 
     Pool* pool_;

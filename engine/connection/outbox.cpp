@@ -57,6 +57,11 @@ void Outbox::append_lent(const FrameHeader& header, ConstBytes payload, Token to
     unhanded_size_ += static_cast<std::size_t>(data_.end() - before);
 }
 
+void Outbox::append_shared(ConstBytes frame, memory::Counted& thing) noexcept {
+    data_.append_shared(frame, thing);
+    unhanded_size_ += frame.size();
+}
+
 void Outbox::rewind(const Mark& mark) noexcept {
     unhanded_size_ -= static_cast<std::size_t>(data_.end() - mark.end);
     data_.rewind(mark);
@@ -280,12 +285,14 @@ void Outbox::release(std::size_t size) noexcept {
         dropped_size_ = 0;
     }
     handed_size_ -= size;
+    const DataQueue::Position before = released_.data;
     while (size > 0) {
         const std::size_t piece = std::min(piece_at(released_).size(), size);
         pass(released_, piece);
         if (released_.control != first_control_) pop_front_control();
         size -= piece;
     }
+    DataQueue::let_go(before, 0, released_.data.offset);
     // Both marks leave what they have passed, so that neither stands on a block that goes.
     (void)DataQueue::rest_at(handed_.data);
     (void)DataQueue::rest_at(released_.data);
@@ -312,6 +319,7 @@ void Outbox::drop() noexcept {
     pending_pongs_ = 0;
     // What was shown may be in a write right now: it stays until it is acknowledged, or for good.
     const std::size_t shown = shown_size_ == 0 ? 0 : committed_size_;
+    DataQueue::let_go(handed_.data, committed_, data_.end());
     committed_ = data_.end();
     committed_at_frame_end_ = true;
     committed_size_ = unhanded_size_;

@@ -59,6 +59,7 @@ public:
     void append(const FrameHeader& header, ConstBytes payload) noexcept;
     void append_rest(ConstBytes payload, MaskKey key, bool last) noexcept;
     void append_lent(const FrameHeader& header, ConstBytes payload, Token token) noexcept;
+    void append_shared(ConstBytes frame, memory::Counted& thing) noexcept;
     void append_token(Token token) noexcept { data_.append_token(token); }
     using Mark = DataQueue::Mark;
     [[nodiscard]] Mark mark() const noexcept { return data_.mark(); }
@@ -92,7 +93,7 @@ public:
     bool hand_over(std::size_t size) noexcept;
     void release(std::size_t size) noexcept;
     /// Everything not committed is dropped, and its tokens come back once what was shown before it is
-    /// released. What was shown counts as handed over.
+    /// released; things of many owners are let go of at once. What was shown counts as handed over.
     void drop() noexcept;
 
     Token next_released() noexcept;

@@ -153,52 +153,29 @@ bool Sender::is_too_much(const Shared& shared, std::size_t size) const noexcept 
     return held > most || size > most - held;
 }
 
-// Compression.
-
-bool Sender::may_compress(const DeflatePolicy& policy, Compression choice,
-                          std::size_t size) const noexcept {
-    if (window_bits_ == 0 || choice == Compression::never || size == 0) return false;
-    return choice == Compression::always || size >= policy.threshold;
-}
-
-// False, and nothing has changed, when it is better sent plain: for want of a compressor, or because it
-// comes to more than `size_max` octets.
-bool Sender::queue_compressed(const Shared& shared, const Piece& piece, std::size_t size_max,
-                              Refusal& refusal) noexcept {
-    constexpr std::size_t tail_size = 4;  // 00 00 ff ff, which the receiver adds. RFC 7692 §7.2.1
-    if (is_too_much(shared, 0)) {
-        refusal = Refusal::output_full;
-        return true;
+// One frame, which lies whole in the content; a client copies its payload through the mask.
+Refusal Sender::queue_prepared(const Shared& shared, prepared::Content& content,
+                               const prepared::Variant& variant) noexcept {
+    const std::size_t size = variant.payload_size;
+    FrameHeader header;
+    header.first = std::to_integer<std::uint8_t>(variant.frame[0]);
+    header.payload_size = size;
+    if (is_too_much(shared, size)) return Refusal::output_full;
+    if (!draw_key(shared, header)) return Refusal::no_entropy;
+    if (!open_outbox(shared)) return Refusal::out_of_memory;
+    if (!outbox_->reserve(role_ == Role::client ? size : 0, 1)) {
+        close_outbox_if_empty();
+        return Refusal::out_of_memory;
     }
-    if (outbound_ == nullptr)
-        outbound_ = deflate::Outbound::lease(shared.config->pool, {window_bits_, takes_over_},
-                                             shared.config->deflate);
-    if (outbound_ == nullptr) return false;
-    const std::size_t most = std::min(size_max, deflate::compressed_size_max(piece.octets.size()));
-    const Bytes octets = outbound_->compress(piece.octets, piece.fin, most + tail_size);
-    const bool queues = !octets.empty();
-    if (queues) {
-        Piece compressed = piece;
-        compressed.octets = octets.first(octets.size() - (piece.fin ? tail_size : 0));
-        compressed.way = Way::copy;
-        compressed.compressed = true;
-        refusal = queue_frames(shared, compressed);
-    }
-    if (queues && refusal == Refusal::none)
-        outbound_->accept(piece.octets, piece.fin);
+    if (role_ == Role::client)
+        outbox_->append(header, variant.payload());
     else
-        outbound_->reject();
-    if (queues && refusal == Refusal::none && shared.statistics != nullptr) {
-        shared.statistics->sent.deflated_messages += piece.fin;
-        shared.statistics->sent.deflated_octets += octets.size() - (piece.fin ? tail_size : 0);
-        shared.statistics->sent.inflated_octets += piece.octets.size();
-    }
-    close_outbound_if_empty();
-    return queues;
-}
-
-void Sender::close_outbound_if_empty() noexcept {
-    if (outbound_ != nullptr && outbound_->is_empty()) give_back_outbound();
+        outbox_->append_shared(variant.octets(), content);
+    if (shared.statistics == nullptr) return Refusal::none;
+    ++shared.statistics->sent.frames;
+    ++shared.statistics->sent.messages;
+    shared.statistics->sent.payload_octets += size;
+    return Refusal::none;
 }
 
 // All or nothing: room is made first, and what was appended is taken back when a key is missing.
@@ -450,11 +427,6 @@ void Sender::give_back() noexcept {
     give_back_outbound();
     if (outbox_ != nullptr) outbox_->give_back();
     outbox_ = nullptr;
-}
-
-void Sender::give_back_outbound() noexcept {
-    if (outbound_ != nullptr) outbound_->give_back();
-    outbound_ = nullptr;
 }
 
 Token Sender::next_released() noexcept {

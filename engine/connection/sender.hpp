@@ -14,6 +14,7 @@
 #include "connection/outbox.hpp"
 #include "connection/receiver.hpp"
 #include "deflate/outbound.hpp"
+#include "prepared/content.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -37,6 +38,8 @@ public:
                       Send choice) noexcept;
     Refusal send_lent_mutable(const Shared& shared, MessageKind kind, Bytes octets, Token token,
                               Send choice) noexcept;
+    /// Refused, and nothing changed, the content has no owner more.
+    Refusal send_prepared(const Shared& shared, prepared::Content& content) noexcept;
     Refusal send_begin(MessageKind kind, Send choice) noexcept;
     Refusal send_part(const Shared& shared, ConstBytes octets, bool last) noexcept;
     Refusal send_frame(const Shared& shared, std::uint8_t first_octet, ConstBytes octets,
@@ -88,11 +91,15 @@ private:
 
     Refusal send_message(const Shared& shared, MessageKind kind, ConstBytes octets, Send choice,
                          Way way, Token token) noexcept;
+    Refusal queue_prepared(const Shared& shared, prepared::Content& content,
+                           const prepared::Variant& variant) noexcept;
     Refusal queue_frames(const Shared& shared, const Piece& piece) noexcept;
     [[nodiscard]] bool may_compress(const DeflatePolicy& policy, Compression choice,
                                     std::size_t size) const noexcept;
     bool queue_compressed(const Shared& shared, const Piece& piece, std::size_t size_max,
                           Refusal& refusal) noexcept;
+    static void count_compressed(const Shared& shared, std::size_t deflated_size,
+                                 std::size_t inflated_size, bool fin) noexcept;
     void close_outbound_if_empty() noexcept;
     void give_back_outbound() noexcept;
     bool append_frames(const Shared& shared, const Piece& piece, std::size_t frame_size) noexcept;
@@ -124,7 +131,7 @@ private:
     bool in_frames_ : 1 = false;
     bool part_sent_ : 1 = false;
     bool unchecked_ : 1 = false;
-    Compression compression_ : 2 = Compression::never;
+    Compression compression_ : 2 = Compression::none;
     bool compressed_ : 1 = false;
     std::uint8_t window_bits_ : 4;
     bool takes_over_ : 1;

@@ -57,6 +57,7 @@ constexpr Row table[] = {
     ROW(reserved_field, "The engine writes this field itself: leave it out."),
     ROW(invalid_status, "A rejection needs a final status of 200 to 599."),
     ROW(invalid_url, "The URL is not ws:// or wss:// with a host, without userinfo or fragment."),
+    ROW(nothing_prepared, "There is nothing in this message: prepare() it first."),
 };
 
 #undef ROW

@@ -572,6 +572,72 @@ static int fails(const hawse_config* config) {
     return 0;
 }
 
+// ---- One message for many ------------------------------------------------------------------------
+
+// To one who compresses, to one who does not, and to nobody. The agreements are larger than this header's.
+static int is_shared(const hawse_config* config) {
+    static const char text[] = "one message for many, one message for many, one message for many";
+    struct later_agreement {
+        hawse_agreement known;
+        uint64_t unknown;
+    } of_server[2];
+    const hawse_send always = {.size = sizeof always, .compression = HAWSE_COMPRESSION_ALWAYS};
+    const size_t size = sizeof text - 1;
+    hawse_prepared_message* message = NULL;
+    size_t index;
+
+    memset(of_server, 0, sizeof of_server);
+    for (index = 0; index < 2; ++index) {
+        of_server[index].known.size = sizeof of_server[index];
+        of_server[index].known.role = HAWSE_ROLE_SERVER;
+    }
+    of_server[1].known.deflate_agreed = true;
+    of_server[1].known.deflate_client.window_bits = 15;
+    of_server[1].known.deflate_server.window_bits = 9;
+    CHECK(hawse_prepare(HAWSE_MESSAGE_KIND_TEXT, octets_of("\xff"), 1, &of_server[0].known, 2,
+                        &allocator, config, NULL, &message) == HAWSE_REFUSAL_INVALID_TEXT);
+    CHECK(hawse_prepare(HAWSE_MESSAGE_KIND_TEXT, octets_of(text), size, NULL, 0, NULL, config, NULL,
+                        &message) == HAWSE_REFUSAL_OUT_OF_MEMORY);
+    memory_is_short = true;
+    CHECK(hawse_prepare(HAWSE_MESSAGE_KIND_TEXT, octets_of(text), size, &of_server[0].known, 2,
+                        &allocator, config, &always, &message) == HAWSE_REFUSAL_OUT_OF_MEMORY);
+    memory_is_short = false;
+    CHECK(message == NULL);
+    CHECK(hawse_prepare(HAWSE_MESSAGE_KIND_TEXT, octets_of(text), size, &of_server[0].known, 2,
+                        &allocator, config, &always, &message) == HAWSE_REFUSAL_NONE);
+    CHECK(message != NULL && hawse_prepared_message_retain(message) == message);
+    hawse_prepared_message_release(message);
+
+    for (index = 0; index < 2; ++index) {
+        static uint8_t place[256];
+        hawse_agreement of_client = of_server[index].known;
+        side server = {.place = NULL}, client = {.place = place,
+                                                 .event = {.size = sizeof client.event}};
+        of_client.size = sizeof of_client;
+        of_client.role = HAWSE_ROLE_CLIENT;
+        server.connection = hawse_connection_create(config, &of_server[index].known, 0);
+        client.connection = hawse_connection_create(config, &of_client, 0);
+        CHECK(server.connection != NULL && client.connection != NULL);
+        CHECK(hawse_connection_send_prepared(server.connection, NULL) ==
+              HAWSE_REFUSAL_NOTHING_PREPARED);
+        CHECK(hawse_connection_send_prepared(server.connection, message) == HAWSE_REFUSAL_NONE);
+        if (index == 1) hawse_prepared_message_release(message);  // the connection owns it now
+        CHECK((hawse_connection_output_size(server.connection) < size) == (index == 1));
+        CHECK(carry(&server, &client, true, 0) && next(&client));
+        CHECK(is_payload(&client.event, text, size) && !next(&client));
+        hawse_connection_destroy(server.connection, config);
+        hawse_connection_destroy(client.connection, config);
+    }
+
+    // Without a config there is no compressor, and without agreements nothing to compress for.
+    CHECK(hawse_prepare(HAWSE_MESSAGE_KIND_BINARY, NULL, 0, NULL, 0, &allocator, NULL, NULL,
+                        &message) == HAWSE_REFUSAL_NONE);
+    hawse_prepared_message_release(message);
+    hawse_prepared_message_release(NULL);
+    CHECK(hawse_prepared_message_retain(NULL) == NULL);
+    return 0;
+}
+
 // A page on the port of the WebSockets, and who asks for it in parts.
 static int is_plain(const hawse_config* config) {
     static const char head[] = "GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n";
@@ -615,6 +681,7 @@ static int goes_otherwise(void) {
     CHECK(is_rejected(config) == 0);
     CHECK(times_out(config) == 0);
     CHECK(fails(config) == 0);
+    CHECK(is_shared(config) == 0);
     hawse_config_destroy(config);
     hawse_pool_destroy(pool);
     CHECK(memory_out == 0);

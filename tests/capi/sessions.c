@@ -493,7 +493,7 @@ static int compresses(const hawse_config* config, bool asks_without, bool answer
 
 static int agrees_on_compression(hawse_options options) {
     hawse_agreement agreed = {.size = sizeof agreed};
-    const hawse_send plain = {.size = sizeof plain, .compression = HAWSE_COMPRESSION_NEVER};
+    const hawse_send plain = {.size = sizeof plain, .compression = HAWSE_COMPRESSION_NONE};
     const hawse_field accepted = {
         hawse_view_of("Sec-WebSocket-Extensions", 24),
         hawse_view_of("permessage-deflate; client_max_window_bits=9", 44)};

@@ -105,6 +105,18 @@ class Browser:
         stop(self.driver)
 
 
+def agrees(checks, browser, shows):
+    """What the browser agreed on, and what the server says that saves."""
+    if not peers.COMPRESSES:
+        shows('compression', r'^Compression was not agreed', 'what was agreed')
+        return
+    shows('compression', r'^Compression agreed: permessage-deflate', 'what was agreed')
+    text = browser.until('compression', r'\((\d\d[\d.e+]*) to 1\).*\((\d\d[\d.e+]*) to 1\)')
+    ratios = [float(ratio) for ratio in re.findall(r'\(([\d.e+]+) to 1\)', text)]
+    print(f'#compression: {text}', flush=True)
+    checks.check(len(ratios) == 2 and min(ratios) > 2, f'the ratios of both directions: {text!r}')
+
+
 def a_visit(checks, browser, echo, folder, screenshot):
     def shows(identifier, pattern, what):
         text = browser.until(identifier, pattern)
@@ -140,6 +152,7 @@ def a_visit(checks, browser, echo, folder, screenshot):
         }
         return chart.querySelectorAll('*').length > 1;
     '''), 'the chart shows something')
+    agrees(checks, browser, shows)
     octets = browser.screenshot(screenshot or folder / 'page.png')
     checks.check(octets.startswith(b'\x89PNG') and len(octets) > 10000, 'a screenshot')
 
@@ -158,7 +171,7 @@ def a_visit(checks, browser, echo, folder, screenshot):
     shows('close-result', r'\b4001\b', 'an application\'s close code')
 
 
-def the_script(checks, browser, echo):
+def the_script(checks, browser, echo, extensions):
     """The same browser's WebSocket without the page: whole octets there and back, both ways cut."""
     results = browser.ask('POST', '/execute/async', {'args': [echo.url], 'script': '''
         const [url, done] = arguments;
@@ -174,7 +187,53 @@ def the_script(checks, browser, echo):
         };
         socket.onclose = (event) => done([seen, event.code, event.wasClean, socket.extensions]);
     '''})
-    checks.equal(results, [[True] * 9, 3000, True, ''], 'nine sizes through the browser\'s WebSocket')
+    checks.equal(results, [[True] * 9, 3000, True, extensions],
+                 'nine sizes through the browser\'s WebSocket')
+
+
+def compresses(checks, browser, echo):
+    """Thousands of messages of all sizes over one compressed connection, and several beside it."""
+    results = browser.ask('POST', '/execute/async', {'args': [echo.url], 'script': '''
+        const [url, done] = arguments;
+        const of = (index) => {
+            const size = index % 50 === 0 ? index * 17 % 100001 : index * 37 % 1500;
+            if (index % 3 === 0) return 'cable ' .repeat(size / 6) + index;
+            const octets = new Uint8Array(size);
+            if (index % 3 === 1) octets.fill(index); else
+                for (let at = 0; at < size; at += 65536) crypto.getRandomValues(octets.subarray(at, at + 65536));
+            return octets;
+        };
+        const same = (left, right) => typeof left === 'string' ? left === right :
+            right instanceof ArrayBuffer && left.length === right.byteLength &&
+            new Uint8Array(right).every((octet, at) => octet === left[at]);
+        const converse = (count) => new Promise((resolve) => {
+            const socket = new WebSocket(url), sent = [];
+            let next = 0, good = 0;
+            const send = () => { if (next < count) socket.send(sent[next] = of(next++)); };
+            socket.binaryType = 'arraybuffer';
+            socket.onopen = () => { for (let index = 0; index < 64; ++index) send(); };
+            socket.onmessage = (event) => {
+                good += same(sent[good], event.data);
+                send();
+                if (good === count) socket.close(1000);
+            };
+            socket.onclose = (event) => resolve([good, event.code, socket.extensions]);
+        });
+        Promise.all([3000, ...Array(20).fill(100)].map(converse)).then(done);
+    '''})
+    checks.equal(results, [[count, 1000, 'permessage-deflate'] for count in [3000] + [100] * 20],
+                 'twenty-one compressed conversations through the browser\'s WebSocket')
+
+
+def declines(checks, browser, program):
+    with Echo(program, checks, '--no-deflate') as echo:
+        browser.visit(f'http://{echo.host}:{echo.port}/')
+        browser.click('connect')
+        text = browser.until('compression', r'agreed')
+        checks.equal(text, 'Compression was not agreed.', 'with --no-deflate the page says so')
+        the_script(checks, browser, echo, '')
+        browser.click('disconnect')
+        browser.until('state', 'closed')
 
 
 def is_stopped(checks, browser, program):
@@ -202,7 +261,10 @@ def main():
             with Echo(chosen.echo, checks) as echo:
                 a_visit(checks, browser, echo, pathlib.Path(folder), chosen.screenshot)
                 checks.equal(browser.errors(), [], 'the page\'s console')
-                the_script(checks, browser, echo)
+                the_script(checks, browser, echo, 'permessage-deflate' if peers.COMPRESSES else '')
+                if peers.COMPRESSES:
+                    checks.attempt(compresses, checks, browser, echo)
+            checks.attempt(declines, checks, browser, chosen.echo)
             is_stopped(checks, browser, chosen.echo)
         finally:
             browser.end()

@@ -221,6 +221,24 @@ def interleaves(checks, driver):
                      'five thousand messages in one write')
 
 
+@over_library
+async def compresses(checks, driver):
+    """Where a driver accepts an offer, what is compressed comes back as well; elsewhere what is plain."""
+    for parameters in ({}, {'server_no_context_takeover': True}, {'client_max_window_bits': 9},
+                       {'server_max_window_bits': 8}):
+        offer = websockets.extensions.permessage_deflate.ClientPerMessageDeflateFactory(**parameters)
+        async with websockets.connect(driver.url, **PLAIN, extensions=[offer]) as client:
+            agreed = [extension.name for extension in client.extensions]
+            accepts = peers.COMPRESSES and 'driver-epoll' in driver.program
+            checks.check(agreed == (['permessage-deflate'] if accepts else []),
+                         f'{agreed} is agreed of {parameters}')
+            for size in SIZES[:7]:
+                for sent in (text_of(size), octets_of(size), os.urandom(size)):
+                    await client.send(sent)
+                    checks.check(await answer(client) == sent,
+                                 f'{type(sent).__name__} of {size} comes back, offered {parameters}')
+
+
 def fails(checks, driver):
     for what, octets, code in (('a reserved opcode', frame(3, b'', key=MASK), 1002),
                                ('no mask', frame(TEXT, b'x'), 1002),
@@ -338,8 +356,8 @@ def stops(checks, driver):
             wire.socket.close()
 
 
-CONVERSATIONS = [opens, echoes, speaks_to_hawse, interleaves, closes, fails, outlives, keeps_two_apart,
-                 serves_many, holds_back, waits, runs_out, stops]
+CONVERSATIONS = [opens, echoes, speaks_to_hawse, interleaves, compresses, closes, fails, outlives,
+                 keeps_two_apart, serves_many, holds_back, waits, runs_out, stops]
 
 
 def main():

@@ -2,8 +2,10 @@
 // Node's `ws`, driven by node_ws_test.py:
 //
 //     node node_ws.mjs client URL       the checks against hawse-echo: one line each, then a summary
+//     node node_ws.mjs deflate URL      the same for what is compressed
 //     node node_ws.mjs stopped URL      five clients that print the close code they are ended with
-//     node node_ws.mjs server           behaves as cat_checks.py says; prints its port
+//     node node_ws.mjs server           behaves as cat_checks.py says; prints its port. /deflate/OPTIONS
+//                                       echoes with these options of perMessageDeflate, in JSON
 //
 // Exits 77 when `ws` is not installed.
 import { once } from 'node:events';
@@ -114,12 +116,6 @@ async function echoes(url) {
     client.close();
     equal((await within(client.ended, 'closing')).code, 1005, 'an empty Close is answered by an empty one');
 
-    const offering = await open(url, { perMessageDeflate: true });
-    equal(offering.extensions, '', 'an offered extension is declined');
-    offering.send('plain');
-    equal((await offering.next()).data.toString(), 'plain', 'and the conversation goes on');
-    offering.close(1000);
-    equal((await within(offering.ended, 'closing')).code, 1000, 'the close code after an offer');
 }
 
 async function closes(url) {
@@ -145,6 +141,86 @@ async function closes(url) {
     equal((await after.next()).data.toString(), 'still there', 'the server after an abrupt end');
     after.close(1000);
     await within(after.ended, 'closing');
+}
+
+// Text or octets that shrink well, a little, or not at all. The same for the same seed.
+function makeMessage(seed, size) {
+    let state = seed * 2654435761 + 1;
+    const draw = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 24;
+    const octets = Buffer.alloc(size);
+    const spread = [0, 3, 15, 255][seed % 4];
+    for (let index = 0; index < size; ++index) octets[index] = 64 + (draw() & spread);
+    return spread === 255 ? octets : octets.toString('latin1');
+}
+
+// A block that repeats further back than the smallest windows reach, and what else there is.
+function aFew(seed) {
+    const block = makeMessage(4 * seed + 3, 700).toString('hex');
+    const sizes = [0, 1, 5, 127, 128, 1000, 4096, 33000];
+    return [block, block, '', ...[0, 1, 2].map((index) =>
+        makeMessage(seed + index, sizes[(seed * 3 + index * 5) % sizes.length]))];
+}
+
+let conversations = 0;
+let messageCount = 0;
+async function conversesCompressed(url, perMessageDeflate, messages, what, cut = false) {
+    const client = await open(url, { perMessageDeflate });
+    equal(client.extensions, 'permessage-deflate', `${what}: compression is agreed`);
+    let sent = 0;
+    const sendSome = (until) => {
+        for (; sent < Math.min(until, messages.length); ++sent) {
+            const message = messages[sent];
+            const binary = typeof message !== 'string';
+            if (!cut) {
+                client.send(message);
+                continue;
+            }
+            const octets = Buffer.from(message);
+            const [first, second] = [sent % 7, 0.4].map((part) => Math.floor(octets.length * part / 7));
+            client.send(octets.subarray(0, first), { fin: false, binary });
+            client.send(octets.subarray(first, first + second), { fin: false, binary });
+            client.send(octets.subarray(first + second), { fin: true, binary });
+        }
+    };
+    for (let index = 0; index < messages.length; ++index) {
+        sendSome(index + 64);
+        const seen = await client.next();
+        const expected = messages[index];
+        const same = seen.data !== undefined && seen.binary === (typeof expected !== 'string') &&
+            (seen.binary ? seen.data.equals(expected) : seen.data.toString() === expected);
+        check(same, `${what}: message ${index} of ${expected.length} comes back ${seen.error ?? ''}`);
+        if (!same) break;
+    }
+    client.close(1000);
+    equal((await within(client.ended, 'closing')).code, 1000, `${what}: the close code`);
+    ++conversations;
+    messageCount += messages.length;
+}
+
+async function compresses(url) {
+    const flags = [false, true];
+    const bits = [undefined, 8, 9, 10, 11, 12, 13, 14, 15];
+    let number = 0;
+    for (const serverNoContextTakeover of flags)
+        for (const clientNoContextTakeover of flags)
+            for (const serverMaxWindowBits of bits)
+                for (const clientMaxWindowBits of bits) {
+                    const chosen = { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits,
+                                     clientMaxWindowBits, threshold: ++number % 2 ? 0 : 1024 };
+                    for (const name of Object.keys(chosen))
+                        if (chosen[name] === undefined) delete chosen[name];
+                    await conversesCompressed(url, chosen, aFew(number), JSON.stringify(chosen));
+                }
+    const sizes = [0, 1, 2, 127, 128, 129, 1000, 4096, 32767, 32768, 65535, 65536, 100000];
+    for (const serverNoContextTakeover of flags)
+        for (const clientNoContextTakeover of flags) {
+            const chosen = { serverNoContextTakeover, clientNoContextTakeover, threshold: 0 };
+            const many = Array.from({ length: 1500 }, (_, index) => makeMessage(index, (index * 37) % 1500));
+            const large = sizes.flatMap((size) => [0, 1, 2, 3].map((seed) => makeMessage(seed, size)));
+            await conversesCompressed(url, chosen, [...many, ...large], `long, ${JSON.stringify(chosen)}`);
+            await conversesCompressed(url, chosen, large, `in fragments, ${JSON.stringify(chosen)}`, true);
+        }
+    console.log(`${conversations} compressed conversations, ${messageCount} messages`);
 }
 
 async function isStopped(url) {
@@ -175,7 +251,9 @@ function serve() {
                        'Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n');
             return;
         }
-        server.handleUpgrade(request, socket, head, (peer) => {
+        const own = kind === 'deflate' && new ws.WebSocketServer({
+            ...options, noServer: true, perMessageDeflate: JSON.parse(decodeURIComponent(value)) });
+        (own || server).handleUpgrade(request, socket, head, (peer) => {
             peer.on('error', () => {});
             if (kind === 'text') peer.send(textOf(Number(value)));
             if (kind === 'binary') peer.send(pythonOctetsOf(Number(value)));
@@ -200,12 +278,12 @@ const [mode, url] = process.argv.slice(2);
 try {
     if (mode === 'server') serve();
     else if (mode === 'stopped') await isStopped(url);
-    else if (mode === 'client') {
-        await echoes(url);
-        await closes(url);
+    else if (mode === 'client' || mode === 'deflate') {
+        if (mode === 'deflate') await compresses(url);
+        else await echoes(url).then(() => closes(url));
         console.log(`${count} checks, ${failures} failures`);
         process.exit(failures || !count ? 1 : 0);
-    } else throw new Error('client URL, stopped URL or server');
+    } else throw new Error('client URL, deflate URL, stopped URL or server');
 } catch (error) {
     console.log(`FAILED: ${error.stack}`);
     process.exit(1);

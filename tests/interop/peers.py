@@ -24,6 +24,7 @@ import time
 import traceback
 
 SKIPPED = 77
+COMPRESSES = os.environ.get('HAWSE_COMPRESSES') != '0'  # or hawse was built without zlib
 SIZES = [0, 1, 125, 126, 127, 65535, 65536, 1 << 20, 16 << 20]
 CLOSE_CODES = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4999]
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 1, 2, 8, 9, 10, 0
@@ -278,8 +279,11 @@ class Cat:
                 self.child.stdin.close()
             except BrokenPipeError:
                 pass
+        until = time.monotonic() + seconds
+        for reader in self.readers:  # the end of its output is heard at once, and wait() polls
+            reader.join(max(0, until - time.monotonic()))
         try:
-            self.child.wait(seconds)
+            self.child.wait(max(0.1, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             stop(self.child)
             return 'still running', bytes(self.output), bytes(self.errors).decode()

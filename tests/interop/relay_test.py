@@ -12,6 +12,7 @@ import socket
 import subprocess
 import threading
 import time
+import zlib
 
 import peers
 from peers import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, RawServer, Wire, accept_head
@@ -114,6 +115,32 @@ async def converse_compressed():
                 checks.check(all(same), 'twenty messages and pings cross each other')
             checks.equal(client.close_code, 1000, 'the client\'s close code')
         checks.equal(seen, [['permessage-deflate']], 'the server agrees on compression as well')
+
+
+async def converse_compressed_with_hawse():
+    """The relay between the library and hawse-echo: what one compresses the other inflates."""
+    with peers.Echo(chosen.echo, checks) as echo, Relay(echo.port) as relay:
+        for server_bits, client_bits in ((None, True), (9, 10), (8, 15)):
+            offer = websockets.extensions.permessage_deflate.ClientPerMessageDeflateFactory(
+                server_max_window_bits=server_bits, client_max_window_bits=client_bits)
+            async with websockets.connect(relay.url, max_size=None, compression=None,
+                                          extensions=[offer]) as client:
+                checks.equal([extension.name for extension in client.extensions], ['permessage-deflate'],
+                             'hawse-echo agrees on compression through the relay')
+                sent = ['', 'short', peers.text_of(1 << 20), peers.octets_of(70000), os.urandom(300000)] * 3
+                for message in sent:
+                    await client.send(message)
+                    checks.check(await client.recv() == message,
+                                 f'{len(message)} {type(message).__name__} come back from hawse-echo')
+        wire, _, _ = connect(relay, request('permessage-deflate'))
+        with wire:
+            text = zlib.compressobj(wbits=-15)
+            text = (text.compress(b'Hello ' * 99) + text.flush(zlib.Z_SYNC_FLUSH))[:-4]
+            wire.send_frame(TEXT, text, reserved=4)
+            first, size = wire.take(2)
+            checks.equal(first, 0xC1, 'RSV1 passes there and back')
+            checks.equal(zlib.decompressobj(-15).decompress(wire.take(size) + b'\0\0\xff\xff'), b'Hello ' * 99,
+                         'and what it stands for')
 
 
 async def relay_closing():
@@ -494,6 +521,8 @@ def told_to_stop():
 
 
 asyncio.run(converse_compressed())
+if peers.COMPRESSES:
+    asyncio.run(converse_compressed_with_hawse())
 asyncio.run(relay_closing())
 for story in (frames_pass_as_they_are, reserved_bits_without_agreement, limits_are_the_relays,
               refusals_pass, who_goes_inside_a_frame, who_does_not_read, who_only_sends, fields_pass,

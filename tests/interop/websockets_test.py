@@ -56,10 +56,6 @@ async def echoes(checks, echo):
             checks.check(answered.done(), f'a ping of {len(payload)} octets is answered')
         checks.equal(client.subprotocol, None, 'no subprotocol is chosen unasked')
 
-    async with websockets.connect(echo.url, max_size=None) as client:  # offers permessage-deflate
-        checks.equal(client.extensions, [], 'an offered extension is declined')
-        await client.send('plain')
-        checks.equal(await answer(client), 'plain', 'and the conversation goes on')
     async with websockets.connect(echo.url, subprotocols=['chat', 'superchat'], **PLAIN) as client:
         await client.send('x')
         checks.equal(await answer(client), 'x', 'an offered subprotocol does no harm')

@@ -267,7 +267,8 @@ TEST_CASE("a client takes exactly the answers that the RFC lets it take",
 }
 
 TEST_CASE("a client that offers by its policy gets from any server what both can do",
-          "[7692-5-05][7692-5-06][7692-5-11]") {
+          "[7692-5-05][7692-5-06][7692-5-11][6455-9-04][6455-9.1-05][6455-9.1-06]"
+          "[7692-4-02]") {
     const auto policies = policies_of(8, 1);
     std::minstd_rand random(1);
     WatchedPool memory;

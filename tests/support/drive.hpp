@@ -55,7 +55,7 @@ struct Rig {
     Rig(const Rig&) = delete;
     Rig& operator=(const Rig&) = delete;
     ~Rig() {
-        pool.trim();  // compressors stay behind
+        pool.trim();  // compressors stay until then
         if (allocator.live_size() != 0) std::abort();  // a leak; a destructor cannot fail a test
     }
 };

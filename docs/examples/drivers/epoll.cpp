@@ -20,6 +20,7 @@ struct Loop : examples::Host {
     using Host::Host;
 
     int run() {
+        config.deflate.enabled = true;  // messages are compressed where the client offers it
         watch(EPOLL_CTL_ADD, signals, EPOLLIN);
         watch(EPOLL_CTL_ADD, listener, EPOLLIN | EPOLLET);
         for (epoll_event ready[64];;) {

@@ -25,6 +25,8 @@
 
 namespace hawse {
 
+class PreparedMessage;
+
 namespace connection {
 class Conversation;
 }
@@ -158,6 +160,13 @@ public:
     /// nothing. What the octets are afterwards is undefined.
     Refusal send_lent_mutable(MessageKind kind, Bytes octets, Token token,
                               Send choice = {}) noexcept;
+
+    /// Sends one message that was prepared for many: in the smallest form that our window allows, as one
+    /// frame whatever Limits::send_frame_size_max is. A server writes it from where it lies, and owns it
+    /// until its octets are reusable or dropped; a client copies it through the mask. `message` may go
+    /// at once. Refusals: not_open, nothing_prepared, message_in_progress, output_full, out_of_memory,
+    /// no_entropy. A server's is O(1).
+    Refusal send(const PreparedMessage& message) noexcept;
 
     /// Begins a message of unknown size, which send_part() continues and ends: each call one frame,
     /// or none for an empty part that is not the last. Refusals of send_begin(): not_open,

@@ -48,7 +48,7 @@ struct DeflatePolicy {
 /// not become smaller, nor any while the pool has no compressor.
 enum class Compression : std::uint8_t {
     automatic,  ///< from DeflatePolicy::threshold on
-    never,      ///< for secrets beside what an attacker chooses
+    none,       ///< for secrets beside what an attacker chooses
     always,     ///< whatever its size
 };
 

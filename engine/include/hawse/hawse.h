@@ -15,6 +15,7 @@
 //   hawse_opening.h      from parsed fields to a hawse_agreement, over HTTP/1, HTTP/2 and HTTP/3
 //   hawse_handshake.h    the same from octets, over HTTP/1.1
 //   hawse_connection.h   the conversation that follows
+//   hawse_prepared_message.h   one message for many connections
 //   hawse_session.h      a handshake and then a connection, as one object
 //   hawse_deflate.h      compression of messages, and what it costs
 //   hawse_backoff.h      how long to wait before connecting again
@@ -45,7 +46,8 @@
 //   A library that gets a smaller struct than it knows takes defaults for the rest, and writes no
 //   octet beyond `size`; one that gets a larger struct leaves alone what it does not know. So both
 //   may grow. Zero is every member's default, but in hawse_options and hawse_codec_limits: their
-//   init functions fill those, and what is set to zero then is zero. Views, fields and slices have no size and never grow.
+//   init functions fill those, and what is set to zero then is zero. Views, fields and slices have no
+//   size and never grow.
 //
 //   An event whose size was forgotten has no room for its kind: none is pulled into it, and so none
 //   is lost, but next_event answers false for ever.
@@ -95,5 +97,6 @@
 #include "hawse/hawse_handshake.h"
 #include "hawse/hawse_memory.h"
 #include "hawse/hawse_opening.h"
+#include "hawse/hawse_prepared_message.h"
 #include "hawse/hawse_session.h"
 #include "hawse/hawse_vocabulary.h"

@@ -59,6 +59,7 @@
 #include "hawse/masking.hpp"
 #include "hawse/memory.hpp"
 #include "hawse/opening.hpp"
+#include "hawse/prepared_message.hpp"
 #include "hawse/refusal.hpp"
 #include "hawse/request.hpp"
 #include "hawse/response.hpp"

@@ -67,9 +67,10 @@ enum {
     HAWSE_REFUSAL_SUBPROTOCOL_NOT_OFFERED,  ///< the client did not offer it
     HAWSE_REFUSAL_EXTENSION_NOT_OFFERED,    ///< not all offered by the client, or more than 64
     HAWSE_REFUSAL_INVALID_FIELD,  ///< a field name that is no token, or a value that breaks its grammar
-    HAWSE_REFUSAL_RESERVED_FIELD,  ///< a field that the engine writes itself
-    HAWSE_REFUSAL_INVALID_STATUS,  ///< not a final status for a refusal: 200 to 599
-    HAWSE_REFUSAL_INVALID_URL,     ///< not a ws:// or wss:// URL
+    HAWSE_REFUSAL_RESERVED_FIELD,    ///< a field that the engine writes itself
+    HAWSE_REFUSAL_INVALID_STATUS,    ///< not a final status for a refusal: 200 to 599
+    HAWSE_REFUSAL_INVALID_URL,       ///< not a ws:// or wss:// URL
+    HAWSE_REFUSAL_NOTHING_PREPARED,  ///< the prepared message is null
 };
 
 /// The same for a refusal: the sentence says what to do.

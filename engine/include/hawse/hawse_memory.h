@@ -172,10 +172,16 @@ typedef struct hawse_statistics {
     uint64_t received_frames;          ///< data and control
     uint64_t received_wire_octets;     ///< headers, masks and payload
     uint64_t received_payload_octets;  ///< of data frames
+    uint64_t received_deflated_messages;
+    uint64_t received_deflated_octets;  ///< payload of compressed messages, on the wire
+    uint64_t received_inflated_octets;  ///< what they stand for
     uint64_t sent_messages;
     uint64_t sent_frames;
     uint64_t sent_wire_octets;  ///< taken by the transport
     uint64_t sent_payload_octets;
+    uint64_t sent_deflated_messages;
+    uint64_t sent_deflated_octets;
+    uint64_t sent_inflated_octets;
     uint64_t pings_received;
     uint64_t pongs_received;
     uint64_t pings_sent;

@@ -115,7 +115,7 @@ enum {
 typedef uint8_t hawse_compression;
 enum {
     HAWSE_COMPRESSION_AUTOMATIC,  ///< from deflate_threshold on
-    HAWSE_COMPRESSION_NEVER,      ///< for secrets beside what an attacker chooses
+    HAWSE_COMPRESSION_NONE,       ///< for secrets beside what an attacker chooses
     HAWSE_COMPRESSION_ALWAYS,     ///< whatever its size
 };
 

@@ -39,7 +39,8 @@ enum class [[nodiscard]] Refusal : std::uint8_t{
     reserved_field,           ///< a field that the engine writes itself
     invalid_status,           ///< not a final status for a refusal: 200 to 599
     invalid_url,              ///< not a ws:// or wss:// URL
-    last = invalid_url,
+    nothing_prepared,         ///< the prepared message is empty
+    last = nothing_prepared,
 };
 
 /// One English sentence that says what to do. Static storage; empty for none.

@@ -82,6 +82,7 @@ hawse::Config make_config(const Options& options, hawse::Pool& pool) {
     hawse::Config config;
     config.pool = &pool;
     config.entropy = hawse::posix_entropy();
+    config.deflate.enabled = true;
     config.limits.message_size_max = options.message_size_max;
     config.limits.fragment_count_max = options.fragment_count_max;
     // The mark at which reading stops, the echo of what one more read holds, and of the message it ends.
