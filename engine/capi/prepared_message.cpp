@@ -9,7 +9,6 @@
 #include "prepared/content.hpp"
 
 #include <cstddef>
-#include <cstring>
 #include <new>
 
 using namespace hawse;
@@ -23,7 +22,6 @@ constexpr std::size_t before_size = (sizeof(hawse_allocator) + alignof(std::max_
 
 void* allocate(void* given, std::size_t size) noexcept {
     const auto* const allocator = static_cast<const hawse_allocator*>(given);
-    if (size > SIZE_MAX - before_size) return nullptr;
     void* const block = allocator->allocate(allocator->context, before_size + size);
     if (block == nullptr) return nullptr;
     new (block) hawse_allocator(*allocator);

@@ -219,6 +219,25 @@ TEST_CASE("DeflatePolicy::send bounds what is prepared, and what is taken") {
     }
 }
 
+TEST_CASE("DeflatePolicy::send bounds what a message may refer to") {
+    const std::string text = repetitive();
+    for (const Role role : both_roles)
+        for (const bool takeover : {true, false}) {
+            Rig rig;
+            rig.config.deflate.send.takeover = takeover;
+            Side side(rig, agreed(role, 15));
+            Side peer(rig, seen_by_peer(agreed(role, 15)));
+            std::array<std::size_t, 2> sizes = {};
+            for (std::size_t& size : sizes) {
+                REQUIRE(side.connection.send(MessageKind::text, as_bytes(text)) == Refusal::none);
+                const Octets wire = side.written();
+                size = wire.size();
+                CHECK(peer.told(wire) == told_of(text));
+            }
+            CHECK((sizes[1] < sizes[0]) == takeover);
+        }
+}
+
 TEST_CASE("who sends is looked for in Agreement::role") {
     const std::string text = repetitive();
     Rig rig;
