@@ -235,7 +235,7 @@ TEST_CASE("control frames and plain messages never have RSV1",
         Drive drive(rig, {.role = role, .deflate = agreed()});
         const std::string text = records(400, 1);
         CHECK(drive->ping(as_bytes(text).first(100)) == Refusal::none);
-        CHECK(send(drive, text, {.compression = Compression::never}) == Refusal::none);
+        CHECK(send(drive, text, {.compression = Compression::none}) == Refusal::none);
         CHECK(send(drive, text.substr(0, 127)) == Refusal::none);  // below the threshold
         CHECK(drive->send(MessageKind::binary, as_bytes(noise)) == Refusal::none);  // never smaller
         CHECK(send(drive, "") == Refusal::none);

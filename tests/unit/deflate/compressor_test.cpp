@@ -134,7 +134,7 @@ TEST_CASE("whatever the settings, messages inflate to what they were, and each e
     });
 }
 
-TEST_CASE("a message refers to those before it") {
+TEST_CASE("a message may refer to what restart() was told") {
     Owned owned({15, 6, 8});
     const Octets message = noise(1000, 1);
     CHECK(owned.compress(message).size() > 1000);
