@@ -30,7 +30,7 @@ bool History::reserve(Pool& pool, std::size_t size) noexcept {
     pool.give_back(octets_, capacity_);
     octets_ = octets;
     capacity_ = static_cast<std::uint32_t>(capacity);
-    end_ = size_ & (capacity_ - 1);
+    end_ = size_;
     return true;
 }
 

@@ -15,7 +15,8 @@ namespace hawse::deflate {
 namespace {
 
 // What a sender removes from the end of a message. RFC 7692 §7.2.1
-constexpr std::array tail = {std::byte{0x00}, std::byte{0x00}, std::byte{0xFF}, std::byte{0xFF}};
+constexpr std::array<std::byte, 4> tail = {std::byte{0x00}, std::byte{0x00}, std::byte{0xFF},
+                                           std::byte{0xFF}};
 
 // The order in which the lengths of the precode come. RFC 1951 §3.2.7
 constexpr std::array<std::uint8_t, precode_count_max> precode_order = {

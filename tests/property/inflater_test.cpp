@@ -290,6 +290,7 @@ TEST_CASE("of a damaged stream as much is inflated as by zlib, and it is refused
 // Any bits, behind the header of a block with codes of its own or with fixed ones.
 TEST_CASE("of any octets as much is inflated as the model says", "[inflater]") {
     const unsigned count = stream_count(20'000);
+    unsigned refused = 0;
     for (unsigned seed = 1; seed <= count; ++seed) {
         Random random(seed);
         Octets message(1 + below(random, below(random, 200) + 1));
@@ -301,11 +302,13 @@ TEST_CASE("of any octets as much is inflated as the model says", "[inflater]") {
         const auto window_bits = static_cast<unsigned>(8 + below(random, 8));
         const Inflated model = InflateModel(past, window_bits).whole(message);
         const Inflated inflated = any_way(random, message, past, window_bits).run();
+        refused += inflated.fault != Violation::none ? 1 : 0;
         if (inflated != model) {
             INFO("seed " << seed << ": " << hex(message) << " behind " << quoted(past));
             CHECK(in_words(inflated) == in_words(model));
         }
     }
+    CHECK(refused > count / 2);
 }
 
 }  // namespace

@@ -245,6 +245,9 @@ std::vector<Stream> wrong_streams() {
         {"cut behind a block, two bits before the end of the octet",
          DeflateWriter().fixed().text(as_bytes("\xF0\xF0\xF0\xF0")).end().octets(),
          octets_of("\xF0\xF0\xF0\xF0"), truncated},
+        {"cut in a distance symbol that will be 30 or 31",
+         DeflateWriter().fixed().literal(0xF0).literal(0xF0).literal(257).code(15, 4).octets(),
+         octets_of("\xF0\xF0"), truncated},
         {"cut behind the header of a fixed block", DeflateWriter().fixed().octets(), {}, truncated},
         {"cut in a stored block", unhex("000500faff48656c"),
          joined({octets_of("Hel"), unhex("0000")}), truncated},
@@ -478,6 +481,27 @@ TEST_CASE("a distance reaches no further than there are octets") {
                     CHECK((how.run() == model));
                 }
             }
+}
+
+// For a sanitizer, which sees the history's block of 256 octets and the room end.
+TEST_CASE("no octet beside history and room is read, wherever a match lies in them") {
+    const Octets past = repeated("0123456789abcdef", 16);
+    for (const bool in_room : {false, true})
+        for (unsigned before = 1; before <= 40; ++before)
+            for (unsigned distance = 1; distance <= before; ++distance)
+                for (const unsigned size : {3U, 8U, 16U, 17U, 40U}) {
+                    DeflateWriter writer;
+                    writer.fixed();
+                    if (in_room) writer.text(ConstBytes(past).first(before));
+                    const Octets message = writer.match(size, distance).end().flush().octets();
+                    const Inflating how = {.message = message,
+                                           .past = in_room ? ConstBytes() : ConstBytes(past),
+                                           .window_bits = 8};
+                    const Inflated model = InflateModel(how.past, 8).whole(message);
+                    if (how.run() != model)
+                        FAIL_CHECK(before << " before, " << size << " from " << distance
+                                          << " back");
+                }
 }
 
 TEST_CASE("a message refers to those before it") {
