@@ -52,9 +52,8 @@ namespace {
 constexpr int window_bits_min = 9;
 constexpr std::array empty_block = {std::byte{0x00}, std::byte{0x00}, std::byte{0x00},
                                     std::byte{0xFF}, std::byte{0xFF}};
-// What one call of zlib is given: it counts in unsigned int.
-constexpr std::size_t input_size_max = std::size_t{1} << 20;
-constexpr std::size_t room_size_max = std::size_t{1} << 30;
+// Octets that zlib is given at once, of input and of room: it counts in unsigned int.
+constexpr std::size_t step_size_max = std::size_t{1} << 20;
 
 int window_bits_of(CompressorSettings settings) noexcept {
     return std::max<int>(settings.window_bits, window_bits_min);
@@ -89,7 +88,7 @@ std::size_t Compressor::compress(ConstBytes input, Bytes output) noexcept {
     Bytes room = output;
     do {
         if (room.empty()) return 0;
-        run(input, room, input.size() <= input_size_max ? Z_BLOCK : Z_NO_FLUSH);
+        run(input, room, input.size() <= step_size_max ? Z_BLOCK : Z_NO_FLUSH);
     } while (!input.empty() || stream_.avail_out == 0);
     std::array<std::byte, 8> end;  // its 5 octets, or 6 with the bits that were left
     Bytes end_room = end;
@@ -101,8 +100,8 @@ std::size_t Compressor::compress(ConstBytes input, Bytes output) noexcept {
 }
 
 void Compressor::run(ConstBytes& input, Bytes& room, int flush) noexcept {
-    const std::size_t input_size = std::min(input.size(), input_size_max);
-    const std::size_t room_size = std::min(room.size(), room_size_max);
+    const std::size_t input_size = std::min(input.size(), step_size_max);
+    const std::size_t room_size = std::min(room.size(), step_size_max);
     stream_.next_in = zlib_octets(input.data());
     stream_.avail_in = static_cast<uInt>(input_size);
     stream_.next_out = zlib_octets(room.data());

@@ -26,11 +26,11 @@ void destroy(memory::Shelved& thing) noexcept {
 }
 
 Lent* make(Pool& pool, CompressorSettings settings) noexcept {
-    std::byte* const storage = pool.lease(sizeof(Lent));
-    if (storage == nullptr) return nullptr;
     Compressor* const compressor = make_compressor(pool, settings);
-    if (compressor == nullptr) {
-        pool.give_back(storage, sizeof(Lent));
+    if (compressor == nullptr) return nullptr;
+    std::byte* const storage = pool.lease(sizeof(Lent));
+    if (storage == nullptr) {
+        destroy_compressor(compressor);
         return nullptr;
     }
     auto* const lent = new (storage) Lent;

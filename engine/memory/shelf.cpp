@@ -52,7 +52,6 @@ void Shelf::add(Shelved& thing, std::size_t size, Shelved*& holder) noexcept {
 }
 
 void Shelf::touch(Shelved& thing) noexcept {
-    if (pool_.newest_ == &thing) return;
     unlink(thing);
     link_newest(thing);
 }

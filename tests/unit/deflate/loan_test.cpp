@@ -48,6 +48,20 @@ TEST_CASE("a loan is fresh until it is used, and when another one has taken it")
     CHECK(allocator.live_size() == deflate::lent_size(small));
 }
 
+TEST_CASE("the loan that was used longest ago is taken") {
+    CountingAllocator allocator;
+    Pool pool(allocator.face(), 0, {2, 0});
+    Loan first, second, third;
+    bool fresh = false;
+    Compressor* const one = first.borrow(pool, small, fresh);
+    Compressor* const other = second.borrow(pool, small, fresh);
+    CHECK(one != other);
+    CHECK(first.borrow(pool, small, fresh) == one);
+    CHECK(third.borrow(pool, small, fresh) == other);
+    CHECK(first.borrow(pool, small, fresh) == one);
+    CHECK_FALSE(fresh);
+}
+
 TEST_CASE("a loan that is forgotten, or ends, leaves its compressor to the next one") {
     CountingAllocator allocator;
     Pool pool(allocator.face());
@@ -145,7 +159,7 @@ TEST_CASE("for want of memory idle blocks go back first, and a loan is had") {
 
 TEST_CASE("for want of memory a compressor of the same settings changes hands below the bound") {
     CountingAllocator allocator;
-    Pool pool(allocator.face());
+    Pool pool(allocator.face(), 0, {8, 0});  // no block of it would be there again
     Loan first, second;
     bool fresh = false;
     Compressor* const compressor = first.borrow(pool, small, fresh);

@@ -72,9 +72,9 @@ struct Fixture {
     }
 
     CountingAllocator allocator;
+    std::array<Shelved*, 8> holders = {};  // a pool that goes writes to them
     Pool pool;
     Shelf shelf;
-    std::array<Shelved*, 8> holders = {};
     int next_number = 0;
 };
 
@@ -338,12 +338,12 @@ TEST_CASE("a pool that is told nothing else has 16 compressors and 1024 inflater
     CHECK(CodecLimits{}.compressor_count_max == 16);
     CHECK(CodecLimits{}.inflater_count_max == 1024);
     CountingAllocator allocator;
+    std::array<Shelved*, 17> holders = {};
     Pool pool(allocator.face());
     std::uint32_t count = 0;
     while (memory::Inflaters::acquire(pool)) ++count;
     CHECK(count == 1024);
     while (count-- != 0) memory::Inflaters::release(pool);
-    std::array<Shelved*, 17> holders = {};
     for (int index = 0; index < 17; ++index) {
         Shelf shelf(pool);
         if (shelf.lend(7, holders[std::size_t(index)])) {
