@@ -3,8 +3,10 @@
 #include "hawse/deflate_budget.hpp"
 
 #include "deflate/compressor.hpp"
+#include "deflate/inbound.hpp"
 #include "deflate/inflater.hpp"
 #include "deflate/loan.hpp"
+#include "deflate/outbound.hpp"
 
 #include <algorithm>
 
@@ -12,9 +14,10 @@ namespace hawse {
 
 namespace {
 
-constexpr std::size_t state_size = 512;
+constexpr std::size_t state_size = 512;  // two blocks of the pool
 constexpr std::size_t inflater_size = 8192;
 static_assert(sizeof(deflate::Inflater) <= inflater_size);
+static_assert(sizeof(deflate::Inbound) <= 256 && sizeof(deflate::Outbound) <= 256);
 
 std::size_t window_of(DeflateDirection direction) noexcept {
     return std::size_t{1} << std::clamp<unsigned>(direction.window_bits, 8, 15);

@@ -25,12 +25,13 @@ void Outbound::give_back() noexcept {
 Bytes Outbound::compress(ConstBytes octets, bool last, std::size_t size_max) noexcept {
     bool fresh = false;
     Compressor* const compressor = loan_.borrow(*pool_, settings_, fresh);
+    follows_ = follows_ && !fresh;  // also when what comes next fails
     if (compressor == nullptr) return {};
     if (remembers(last) && !history_.reserve(*pool_, octets.size())) return {};
     scratch_ = pool_->lease(size_max);
     if (scratch_ == nullptr) return {};
     scratch_size_ = size_max;
-    if (fresh || !follows_) restart(*compressor, history_.pieces());
+    if (!follows_) restart(*compressor, history_.pieces());
     follows_ = false;
     return {scratch_, deflate::compress(*compressor, octets, {scratch_, size_max})};
 }

@@ -475,6 +475,44 @@ TEST_CASE("where there is no compressor, messages go out plain") {
     CHECK(allocator.live_size() == 0);
 }
 
+TEST_CASE("a compressor that another connection had is never taken for our own") {
+    const std::string first = text_of(1000, 1), other = text_of(1000, 2), last = text_of(1000, 3);
+    for (std::size_t failing = 0; failing < 12; ++failing) {
+        CAPTURE(failing);
+        CountingAllocator allocator;
+        {
+            Pool pool(allocator.face(), 0, {.compressor_count_max = 1});
+            Config config;
+            config.pool = &pool;
+            const Agreement agreement{.role = Role::server, .deflate = agreed()};
+            Connection ours(config, agreement, Time{0});
+            Connection theirs(config, agreement, Time{0});
+            Octets past;
+            const auto send = [&](Connection& connection, const std::string& text) {
+                const Refusal refusal = connection.send(MessageKind::text, as_bytes(text));
+                Octets output(4000);
+                output.resize(connection.write_output(output, Time{0}));
+                if (&connection != &ours || refusal != Refusal::none) return;
+                const Sent sent = frames_in(output)[0];
+                if (sent.first != 0xC1) return;
+                const reference::Inflated said = inflated(sent.payload, past);
+                CHECK(said.octets == octets_of(text));
+                CHECK(said.fault == Violation::none);
+                append(past, as_bytes(text));
+            };
+            send(ours, first);
+            send(theirs, other);
+            allocator.fail(failing, CountingAllocator::Failure::once);
+            send(ours, last);
+            allocator.fail_never();
+            send(ours, other);
+            send(ours, last);
+            CHECK(past.size() >= 3000);
+        }
+        CHECK(allocator.live_size() == 0);
+    }
+}
+
 TEST_CASE("a compressed message is nothing to those who pass frames on", "[7692-6-02]") {
     Replay replay = replaying(Role::server);
     replay.reserved_bits = rsv1_bit;
