@@ -840,16 +840,15 @@ TEST_CASE("however a conversation ends, what nobody may still read is let go of"
                     const std::size_t unread = in_flight ? 0 : taken / 10;  // released frames
                     const std::size_t each = all / 4;
                     CHECK(place.allocator.live_size() <= all - unread * each + 8);
+                    Octets wrong = unhex("ff00");
                     switch (how) {
                         case How::abort: side->connection.abort(Side::now); break;
                         case How::broken:
                             side->connection.receive_end(TransportEnd::broken, Side::now);
                             break;
-                        case How::failure: {
-                            Octets wrong = unhex("ff00");
+                        case How::failure:
                             CHECK(side->connection.receive(wrong, Side::now) == Refusal::none);
                             break;
-                        }
                         case How::destruction: break;
                     }
                     while (how != How::destruction && side->connection.next_event()) {
