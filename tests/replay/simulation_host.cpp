@@ -914,7 +914,7 @@ Result Host::collect() {
         if (lent_.empty()) return result;
         const LentPlace& lent = lent_.front();
         if (!lent.is_mutable)
-            expect(std::memcmp(lent.place.get(), lent.before.data(), lent.before.size()) == 0,
+            expect(std::equal(lent.before.begin(), lent.before.end(), lent.place.get()),
                    "octets that were lent have changed");
         const std::less<const std::byte*> is_before;
         for (const Slice& slice : flight_slices_)
