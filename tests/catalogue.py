@@ -9,7 +9,7 @@ tests/data/catalogue.tsv has one row for each case: how it is proven, and in whi
     handshake       octets in tests/data/handshake_vectors.tsv, replayed by tests/replay
     test            a test case with the case's id as a tag
     replay:GROUP    a group of tests/replay
-    work:NAME       a work of tests/work
+    work:NAME       a work of tests/growth
     platform:STAGE  a stage of .ci/run
     not-run         nothing, for the reason in the note
 
@@ -27,7 +27,7 @@ CATALOGUE = 'tests/data/catalogue.tsv'
 VECTORS = 'tests/data/vectors_open.jsonl'
 HANDSHAKES = 'tests/data/handshake_vectors.tsv'
 GROUPS = 'tests/replay/meson.build'
-WORKS = 'tests/work/work.py'
+WORKS = 'tests/growth/work.py'
 STAGES = '.ci/run'
 CASE_COUNT = 323
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Work that a peer chooses the size of is linear in that size.
 
-    tests/work/work.py --work PROGRAM --valgrind PROGRAM [--ratio-only] [--only NAME]
+    tests/growth/work.py --work PROGRAM --valgrind PROGRAM [--ratio-only] [--only NAME]
 
 Counts the instructions that the engine takes for each piece of work at a size and at twice that size. Twice
 the size may take at most 2.3 times as many, and each unit of the size (an octet, a frame, a field) at most so
