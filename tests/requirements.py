@@ -37,7 +37,7 @@ TAG = re.compile(rf'\[((?:{STANDARDS})-[^\]\s]*)\]')
 STRINGS = r'((?:"(?:\\.|[^"\\\n])*"\s*)+)'
 CASE = re.compile(rf'\b\w*TEST_CASE\w*\s*\(\s*{STRINGS}(?:,\s*{STRINGS})?')
 GROUPS = 'tests/replay/main.cpp'
-GROUP = re.compile(rf'\{{\s*"\w+",\s*\w+,\s*{STRINGS},\s*{STRINGS}\}}')
+GROUP = re.compile(rf'\{{\s*"\w+",\s*\w+,\s*\w+,\s*{STRINGS},\s*{STRINGS}\}}')
 STORIES = 'tests/transcripts'
 STORY = re.compile(r'^Requirements:[ \t]*(.*)$', re.M)
 

@@ -149,7 +149,7 @@ int* Kernel::make(void* place) noexcept {
                                        'struct Config {\n    Waits waits = {};\n};\n}\n',
     'tests/behaviour/options_test.cpp': SPDX + 'TEST_CASE("linger: some, or none") {}\n',
     'docs/limits.md': '| `linger` | 2 s |\n',
-    'tests/replay/main.cpp': SPDX + 'Group groups[] = {{"all", run_all, "all of it", "[6455-5.2-"\n'
+    'tests/replay/main.cpp': SPDX + 'Group groups[] = {{"all", run_all, true, "all of it", "[6455-5.2-"\n'
                                     '    "05]"}};\n',
     'tests/transcripts/echo.md': '# An echo\n\nRequirements: 6455-5.2-06, 6455-5.2-05\n',
     'tests/transcripts/README.md': '# Transcripts\n\n- [echo](echo.md): an echo\n',

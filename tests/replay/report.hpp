@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace hawse::test::replay {
 
@@ -28,7 +29,7 @@ private:
 
 class Report {
 public:
-    explicit Report(const char* group) noexcept : group_(group) {}
+    explicit Report(std::string group) : group_(std::move(group)) {}
 
     /// What comes now belongs to `item`, which is counted.
     void begin(std::string_view item) {
@@ -41,7 +42,7 @@ public:
 
     void fail(std::string_view what) {
         ++failure_count_;
-        std::printf("%s %s: %.*s\n", group_, item_.c_str(), static_cast<int>(what.size()),
+        std::printf("%s %s: %.*s\n", group_.c_str(), item_.c_str(), static_cast<int>(what.size()),
                     what.data());
     }
     void expect(bool holds, std::string_view what) {
@@ -54,13 +55,13 @@ public:
         fail(text += wanted);
     }
 
-    [[nodiscard]] const char* group() const noexcept { return group_; }
+    [[nodiscard]] const std::string& group() const noexcept { return group_; }
     [[nodiscard]] std::size_t item_count() const noexcept { return item_count_; }
     [[nodiscard]] std::size_t failure_count() const noexcept { return failure_count_; }
     [[nodiscard]] std::uint64_t digest() const noexcept { return digest_.value(); }
 
 private:
-    const char* group_;
+    std::string group_;
     std::string item_;
     Digest digest_;
     std::size_t item_count_ = 0;
