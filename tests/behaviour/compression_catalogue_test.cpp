@@ -254,7 +254,8 @@ TEST_CASE("the tail that a receiver adds overwrites nothing", "[PMD-46]") {
     }
 }
 
-TEST_CASE("a client inflates with exactly the window that a server has promised", "[EXT-38]") {
+TEST_CASE("a client inflates with exactly the window that a server has promised",
+          "[compressor][EXT-38]") {
     for (const unsigned distance : {512U, 513U}) {
         Rig rig;
         rig.config.entropy = support::sample_entropy();

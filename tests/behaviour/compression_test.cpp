@@ -238,6 +238,7 @@ TEST_CASE("parts of every size, at every cut, join to the same message") {
 }
 
 TEST_CASE("what is sent compressed can be inflated, and is marked on its first frame alone",
+          "[compressor]"
           "[7692-6.1-01][7692-6.1-02][7692-6.1-03][7692-7.2.1-01][7692-7.2.1-10][7692-7.2.1-13]") {
     for (const Role role : both_roles)
         for (const std::uint64_t frame_size_max : {0U, 7U}) {
@@ -272,7 +273,7 @@ TEST_CASE("what is sent compressed can be inflated, and is marked on its first f
 }
 
 TEST_CASE("without takeover every message begins anew, and nothing is kept between them",
-          "[7692-7.2.1-09][7692-7.2.1-12]") {
+          "[compressor][7692-7.2.1-09][7692-7.2.1-12]") {
     for (const Role role : both_roles)
         for (const bool by_policy : {false, true}) {
             Rig rig;
@@ -293,7 +294,7 @@ TEST_CASE("without takeover every message begins anew, and nothing is kept betwe
 }
 
 TEST_CASE("no message goes further back than the window that was agreed",
-          "[7692-7.2.1-15][7692-7.1.2.2-03][7692-7.2.2-11][7692-5-07]") {
+          "[compressor][7692-7.2.1-15][7692-7.1.2.2-03][7692-7.2.2-11][7692-5-07]") {
     for (const Role role : both_roles)
         for (std::uint8_t bits = 8; bits <= 15; ++bits)
             for (const bool by_policy : {false, true}) {
@@ -320,7 +321,7 @@ TEST_CASE("no message goes further back than the window that was agreed",
             }
 }
 
-TEST_CASE("empty messages and those that do not shrink go out plain", "[7692-7.3-02]") {
+TEST_CASE("empty messages and those that do not shrink go out plain", "[compressor][7692-7.3-02]") {
     for (const Role role : both_roles) {
         Rig rig;
         Drive drive(rig, Agreement{.role = role, .deflate = agreed()});
@@ -343,7 +344,8 @@ TEST_CASE("empty messages and those that do not shrink go out plain", "[7692-7.3
     }
 }
 
-TEST_CASE("compression: a message says for itself whether it is compressed", "[7692-8-01]") {
+TEST_CASE("compression: a message says for itself whether it is compressed",
+          "[compressor][7692-8-01]") {
     Rig rig;
     rig.config.deflate.threshold = 100;
     Drive drive(rig, Agreement{.role = Role::server, .deflate = agreed()});
@@ -361,7 +363,7 @@ TEST_CASE("compression: a message says for itself whether it is compressed", "[7
 }
 
 TEST_CASE("a streamed message is compressed part by part, each readable at once",
-          "[7692-7.2.1-07]") {
+          "[compressor][7692-7.2.1-07]") {
     for (const Role role : both_roles)
         for (const bool takeover : {true, false}) {
             Rig rig;
@@ -424,7 +426,7 @@ TEST_CASE("thousands of messages pass between two sides, at any cut of the strea
         }
 }
 
-TEST_CASE("between messages a side keeps what may be referred to, and no more") {
+TEST_CASE("between messages a side keeps what may be referred to, and no more", "[compressor]") {
     Rig rig;
     Drive drive(rig, Agreement{.role = Role::server, .deflate = agreed()});
     const std::string text = text_of(1000);
@@ -475,7 +477,7 @@ TEST_CASE("where there is no compressor, messages go out plain") {
     CHECK(allocator.live_size() == 0);
 }
 
-TEST_CASE("a compressor that another connection had is never taken for our own") {
+TEST_CASE("a compressor that another connection had is never taken for our own", "[compressor]") {
     const std::string first = text_of(1000, 1), other = text_of(1000, 2), last = text_of(1000, 3);
     for (std::size_t failing = 0; failing < 12; ++failing) {
         CAPTURE(failing);

@@ -123,7 +123,7 @@ TEST_CASE("compression is off until a host decides",
 }
 
 TEST_CASE("what is offered, answered and agreed from octets",
-          "[7692-5-01][7692-5-08][7692-5-11][7692-7-10]") {
+          "[compressor][7692-5-01][7692-5-08][7692-5-11][7692-7-10]") {
     Scene scene;
     CHECK(answer(scene, "permessage-deflate").offer ==
           "permessage-deflate; client_max_window_bits");
@@ -159,7 +159,7 @@ TEST_CASE("what is offered, answered and agreed from octets",
     CHECK(client.agreement().reserved_bits == 0);
 }
 
-TEST_CASE("the same from fields, over each HTTP", "[8441-5-07][7692-5-01][7692-5-08]") {
+TEST_CASE("the same from fields, over each HTTP", "[compressor][8441-5-07][7692-5-01][7692-5-08]") {
     for (const Transport transport : transports) {
         Scene scene;
         scene.client_config.deflate.receive = {9, true};
@@ -185,7 +185,7 @@ TEST_CASE("the same from fields, over each HTTP", "[8441-5-07][7692-5-01][7692-5
 }
 
 TEST_CASE("a Session shows what was agreed, and fails with what was wrong",
-          "[7692-5-18][7692-7-07]") {
+          "[compressor][7692-5-18][7692-7-07]") {
     for (const bool good : {true, false}) {
         Scene scene;
         scene.server_config.deflate.send = {9, true};
@@ -214,6 +214,7 @@ TEST_CASE("a Session shows what was agreed, and fails with what was wrong",
 }
 
 TEST_CASE("offers that cannot be accepted are declined one by one, and the handshake succeeds",
+          "[compressor]"
           "[7692-7-01][7692-7-02][7692-7-03][7692-7-05][7692-5-16][7692-5-17][EXT-19]") {
     Scene scene;
     for (const std::string_view bad :
@@ -236,7 +237,7 @@ TEST_CASE("offers that cannot be accepted are declined one by one, and the hands
 }
 
 TEST_CASE("an offer may stand on any line, among others and among empty elements",
-          "[6455-9.1-04][7692-5-02][7692-5-12][EXT-22][EXT-27]") {
+          "[compressor][6455-9.1-04][7692-5-02][7692-5-12][EXT-22][EXT-27]") {
     Scene scene;
     CHECK(serve(scene, ", ,permessage-deflate, ,").value() == "permessage-deflate");
     CHECK(serve_lines(scene, field + "foo; a=\"b\"\r\nsec-websocket-extensions: bar,"
@@ -261,6 +262,7 @@ TEST_CASE("a field that breaks its grammar is 400, whatever it offers",
 }
 
 TEST_CASE("a client fails on an answer that it cannot live with",
+          "[compressor]"
           "[7692-7-06][7692-7-07][7692-7-08][7692-7-09][7692-7.1.2.1-07][7692-5-13][7692-5-15]"
           "[7692-5-18][7692-5.1-01]") {
     using enum Violation;
@@ -318,6 +320,7 @@ TEST_CASE("a client fails on an answer that it cannot live with",
 }
 
 TEST_CASE("a client obeys what it did not ask for, but for a window it did not offer",
+          "[compressor]"
           "[7692-7.1.1.1-06][7692-7.1.1.2-05][7692-7.1.2.1-08][7692-7.1.2.2-08][7692-7.1.2.2-06]") {
     Scene scene;
     CHECK(answer(scene, "permessage-deflate; server_no_context_takeover").agreement ==
@@ -352,7 +355,7 @@ TEST_CASE("a client obeys what it did not ask for, but for a window it did not o
 }
 
 TEST_CASE("no answer, no compression: the conversation opens without, and RSV1 is a reserved bit",
-          "[7692-5-17][7692-5-16]") {
+          "[compressor][7692-5-17][7692-5-16]") {
     Scene scene;
     CHECK(ask(scene, "").agreement == nothing);
     Session client(scene.client_config, Role::client, {});
@@ -369,7 +372,7 @@ TEST_CASE("no answer, no compression: the conversation opens without, and RSV1 i
 }
 
 TEST_CASE("compression is not negotiated beside extensions that are relayed, nor to relay frames",
-          "[7692-5-12][7692-5-14]") {
+          "[compressor][7692-5-12][7692-5-14]") {
     Scene scene;
     Acceptance relaying;
     relaying.relayed_extensions = "foo";
@@ -394,7 +397,8 @@ TEST_CASE("compression is not negotiated beside extensions that are relayed, nor
     CHECK(ask(scene, "").offer != "absent");
 }
 
-TEST_CASE("compression, a subprotocol and fields of the host's stand side by side") {
+TEST_CASE("compression, a subprotocol and fields of the host's stand side by side",
+          "[compressor]") {
     Scene scene;
     const Field cookie = {"Set-Cookie", "a=b"};
     Acceptance acceptance;
@@ -432,7 +436,7 @@ TEST_CASE("an accept() without memory settles nothing, and may be made again") {
     CHECK(drain(server) == switched + "\r\n");
 }
 
-TEST_CASE("judging an answer costs a client no memory") {
+TEST_CASE("judging an answer costs a client no memory", "[compressor]") {
     Scene scene;
     scene.client_config.deflate.receive = {8, false};
     ClientOpening client(scene.client_config);

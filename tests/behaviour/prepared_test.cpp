@@ -111,7 +111,8 @@ std::string told_of(std::string_view text) { return "text " + quoted(as_bytes(te
 
 // What goes out.
 
-TEST_CASE("a prepared message reaches the peer of either role, with and without takeover") {
+TEST_CASE("a prepared message reaches the peer of either role, with and without takeover",
+          "[compressor]") {
     const std::string text = repetitive();
     for (const Role role : both_roles)
         for (const bool takeover : {true, false}) {
@@ -152,7 +153,7 @@ TEST_CASE("where nothing was agreed a prepared message is plain") {
 }
 
 TEST_CASE("of the windows prepared for, the largest that was agreed is taken, and none larger",
-          "[7692-7.2.1-14][7692-7.2.1-16]") {
+          "[compressor][7692-7.2.1-14][7692-7.2.1-16]") {
     const std::string text = repetitive();
     for (const Role role : both_roles) {
         Rig rig;
@@ -177,7 +178,8 @@ TEST_CASE("of the windows prepared for, the largest that was agreed is taken, an
     }
 }
 
-TEST_CASE("a message prepared for all windows can be inflated with each", "[7692-7.2.1-16]") {
+TEST_CASE("a message prepared for all windows can be inflated with each",
+          "[compressor][7692-7.2.1-16]") {
     const std::string text = repetitive();
     Rig rig;
     Place place;
@@ -194,7 +196,7 @@ TEST_CASE("a message prepared for all windows can be inflated with each", "[7692
     }
 }
 
-TEST_CASE("DeflatePolicy::send bounds what is prepared, and what is taken") {
+TEST_CASE("DeflatePolicy::send bounds what is prepared, and what is taken", "[compressor]") {
     const std::string text = repetitive();
     for (const Role role : both_roles) {
         Rig rig;
@@ -219,7 +221,7 @@ TEST_CASE("DeflatePolicy::send bounds what is prepared, and what is taken") {
     }
 }
 
-TEST_CASE("DeflatePolicy::send bounds what a message may refer to") {
+TEST_CASE("DeflatePolicy::send bounds what a message may refer to", "[compressor]") {
     const std::string text = repetitive();
     for (const Role role : both_roles)
         for (const bool takeover : {true, false}) {
@@ -238,7 +240,7 @@ TEST_CASE("DeflatePolicy::send bounds what a message may refer to") {
         }
 }
 
-TEST_CASE("who sends is looked for in Agreement::role") {
+TEST_CASE("who sends is looked for in Agreement::role", "[compressor]") {
     const std::string text = repetitive();
     Rig rig;
     Place place;
@@ -251,7 +253,7 @@ TEST_CASE("who sends is looked for in Agreement::role") {
     CHECK(place.allocator.live_size() - size_of_server < size_of_server);  // a larger window
 }
 
-TEST_CASE("a form that is not smaller than one for a smaller window is not kept") {
+TEST_CASE("a form that is not smaller than one for a smaller window is not kept", "[compressor]") {
     const std::string text(100, 'a');
     Rig rig;
     Place place;
@@ -267,7 +269,8 @@ TEST_CASE("a form that is not smaller than one for a smaller window is not kept"
     CHECK(read_frames(side.written()).at(0).first == 0xC1);
 }
 
-TEST_CASE("what is not to be compressed, or does not become smaller, is kept plain alone") {
+TEST_CASE("what is not to be compressed, or does not become smaller, is kept plain alone",
+          "[compressor]") {
     std::string noise;
     std::minstd_rand random(3);
     for (int index = 0; index < 400; ++index) noise += static_cast<char>(' ' + random() % 95);
@@ -378,7 +381,8 @@ TEST_CASE("prepared text is validated, unless its owner has proof") {
 
 // Windows.
 
-TEST_CASE("behind a compressed prepared message, what we compress refers to nothing older") {
+TEST_CASE("behind a compressed prepared message, what we compress refers to nothing older",
+          "[compressor]") {
     const std::string text = repetitive();
     const std::string own = text.substr(1000, 3000);
     for (const Role role : both_roles)
@@ -408,7 +412,7 @@ TEST_CASE("behind a compressed prepared message, what we compress refers to noth
         }
 }
 
-TEST_CASE("a plain prepared message leaves the windows alone", "[7692-7.2.3.2-01]") {
+TEST_CASE("a plain prepared message leaves the windows alone", "[compressor][7692-7.2.3.2-01]") {
     const std::string own = repetitive().substr(1000, 3000);
     for (const Role role : both_roles) {
         Rig rig;
@@ -428,7 +432,7 @@ TEST_CASE("a plain prepared message leaves the windows alone", "[7692-7.2.3.2-01
     }
 }
 
-TEST_CASE("a refused prepared message leaves the windows alone") {
+TEST_CASE("a refused prepared message leaves the windows alone", "[compressor]") {
     const std::string own = repetitive().substr(1000, 3000);
     Rig rig;
     Place place;
@@ -873,7 +877,7 @@ TEST_CASE("however a conversation ends, what nobody may still read is let go of"
                 }
 }
 
-TEST_CASE("statistics count a prepared message as any other") {
+TEST_CASE("statistics count a prepared message as any other", "[compressor]") {
     const std::string text = repetitive();
     for (const Role role : both_roles) {
         Rig rig;

@@ -400,7 +400,7 @@ TEST_CASE("what is agreed is what the answer says, and 15 where it says nothing"
 }
 
 TEST_CASE("compression is negotiated where a host wants it, reads messages, and relays nothing",
-          "[7692-5-14]") {
+          "[compressor][7692-5-14]") {
     Config config;
     CHECK_FALSE(negotiates_deflate(config, ""));
     config.deflate.enabled = true;

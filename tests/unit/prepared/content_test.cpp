@@ -72,7 +72,7 @@ struct Scene {
 
 }  // namespace
 
-TEST_CASE("the forms of a prepared message fill their block, each a whole frame") {
+TEST_CASE("the forms of a prepared message fill their block, each a whole frame", "[compressor]") {
     const Octets payload = repetitive();
     Scene scene;
     REQUIRE(scene.make(payload, windows_of({15, 11, 9})) == Refusal::none);
@@ -96,7 +96,7 @@ TEST_CASE("the forms of a prepared message fill their block, each a whole frame"
     CHECK(at == reinterpret_cast<const std::byte*>(scene.content) + scene.content->block_size);
 }
 
-TEST_CASE("the largest window that is not too large is chosen") {
+TEST_CASE("the largest window that is not too large is chosen", "[compressor]") {
     Scene scene;
     REQUIRE(scene.make(repetitive(), windows_of({15, 11, 9})) == Refusal::none);
     const std::array expected = {0U, 0U, 0U,  0U,  0U,  0U,  0U,  0U,
