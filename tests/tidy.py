@@ -128,7 +128,11 @@ MIRROR = 'tests/capi/mirror.tsv'
 MIRROR_COLUMNS = ['C++', 'C', 'why']
 
 # Structs whose every member is an option: it stands in a table of one of the pages, and in a test.
-OPTIONS, OPTION_STRUCTS = 'engine/include/hawse/config.hpp', {'Config', 'Limits', 'Waits'}
+OPTIONS = {
+    'engine/include/hawse/config.hpp': {'Config', 'Limits', 'Waits'},
+    'engine/include/hawse/deflate.hpp': {'DeflatePolicy'},
+    'engine/include/hawse/memory.hpp': {'CodecLimits'},
+}
 OPTION_PAGES = ('docs/behaviour.md', 'docs/limits.md')
 OPTION_TESTS = 'tests/behaviour/options_test.cpp'
 
@@ -780,19 +784,20 @@ def untested(tree):
 @rule('option')
 def options(tree):
     """Every option has a row in a table of the documentation, and a test whose title begins with it."""
-    source = tree.by_path.get(OPTIONS)
     pages = '\n'.join(tree.by_path[path].text for path in OPTION_PAGES if path in tree.by_path)
     told = {case.title.split(': ')[0] for case in tree.cases if case.path == OPTION_TESTS}
-    whole = {owner.lower() for owner in OPTION_STRUCTS}  # a struct of options is a member of another
-    for offset, kind, name, _ in public_names(source.plain_code) if source else []:
-        owner, _, member = name.rpartition('::')
-        if kind != 'member' or owner not in OPTION_STRUCTS or member in whole:
-            continue
-        line = line_of(source.plain_code, offset)
-        if not re.search(rf'^\| `{member}` \|', pages, re.M):
-            yield source.path, line, f'{" and ".join(OPTION_PAGES)} have no row | `{member}` |'
-        if member not in told:
-            yield source.path, line, f'{OPTION_TESTS} has no test "{member}: ...", in both positions'
+    whole = {owner.lower() for owners in OPTIONS.values() for owner in owners}  # a member of another
+    for path, owners in OPTIONS.items():
+        source = tree.by_path.get(path)
+        for offset, kind, name, _ in public_names(source.plain_code) if source else []:
+            owner, _, member = name.rpartition('::')
+            if kind != 'member' or owner not in owners or member in whole:
+                continue
+            line = line_of(source.plain_code, offset)
+            if not re.search(rf'^\| `{member}`(?: of an? `{owner}`)? \|', pages, re.M):
+                yield path, line, f'{" and ".join(OPTION_PAGES)} have no row | `{member}` |'
+            if member not in told:
+                yield path, line, f'{OPTION_TESTS} has no test "{member}: ...", in both positions'
 
 
 @rule('mirror')

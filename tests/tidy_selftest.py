@@ -96,6 +96,7 @@ SAME(Kind::second,
                              'Source::fill\thawse_source.fill\t\n'
                              'Source::kind\thawse_source.kinds\t\n'
                              'Waits::linger\t\ta constant of no use\n'
+                             'DeflatePolicy::level\t\ta constant of no use\n'
                              'Config::waits\t\ta constant of no use\n'
                              'never\tHAWSE_NEVER\t\n'
                              'size_of(Kind)\thawse_size_of_kind\t\n'
@@ -147,8 +148,11 @@ int* Kernel::make(void* place) noexcept {
     'engine/include/hawse/config.hpp': SPDX + '#pragma once\n\nnamespace hawse {\n'
                                        'struct Waits {\n    int linger = 2;\n};\n'
                                        'struct Config {\n    Waits waits = {};\n};\n}\n',
-    'tests/behaviour/options_test.cpp': SPDX + 'TEST_CASE("linger: some, or none") {}\n',
-    'docs/limits.md': '| `linger` | 2 s |\n',
+    'engine/include/hawse/deflate.hpp': SPDX + '#pragma once\n\nnamespace hawse {\n'
+                                        'struct DeflatePolicy {\n    int level = 6;\n};\n}\n',
+    'tests/behaviour/options_test.cpp': SPDX + 'TEST_CASE("linger: some, or none") {}\n'
+                                        'TEST_CASE("level: 1 is fast") {}\n',
+    'docs/limits.md': '| `linger` | 2 s |\n| `level` of a `DeflatePolicy` | 6 |\n',
     'tests/replay/main.cpp': SPDX + 'Group groups[] = {{"all", run_all, true, "all of it", "[6455-5.2-"\n'
                                     '    "05]"}};\n',
     'tests/transcripts/echo.md': '# An echo\n\nRequirements: 6455-5.2-06, 6455-5.2-05\n',
@@ -301,6 +305,7 @@ BREAKS = [
     ('untested', VIOLATIONS, ('"6455-5.2-04"', '"6455-5.2-07"')),
     ('option', CONFIG, None, ('docs/limits.md', ('`linger`', 'linger'))),
     ('option', CONFIG, None, ('tests/behaviour/options_test.cpp', ('"linger:', '"a linger:'))),
+    ('option', 'engine/include/hawse/deflate.hpp', None, ('docs/limits.md', ('`level` of a `Deflate', '`level` of a `'))),
     ('option', CONFIG, ('int linger = 2;', 'int linger = 2;\n    int opening = 2;'),
      (MIRROR, 'Waits::opening\t\ta constant of no use\n')),
     ('mirror', FACE, ('static int count', 'int more() noexcept;\n    static int count')),
