@@ -21,25 +21,21 @@ std::uint64_t step_size_of(const deflate::Room& room) noexcept {
     return std::min(step_size_max, step_size_min + 4 * std::uint64_t{room.capacity - room.size});
 }
 
-// What every message may become, whatever its ratio: repetition is the point of compression.
-constexpr std::uint64_t free_size = std::uint64_t{64} << 10;
-
-// What a message may become whose frames have announced that many octets. It is not what has arrived
-// of them, or the verdict would depend on how they were cut.
-std::uint64_t inflated_size_max(const Limits& limits, std::uint64_t announced_size) noexcept {
-    const std::uint64_t ratio = limits.inflation_ratio_max;
-    if (ratio == 0) return limits.message_size_max;
-    const std::uint64_t grown =
-        announced_size > UINT64_MAX / ratio ? UINT64_MAX : announced_size * ratio;
-    return std::min(limits.message_size_max, std::max(free_size, grown));
-}
-
-Violation excess(const Limits& limits, std::uint64_t inflated_size) noexcept {
-    return inflated_size == limits.message_size_max ? Violation::message_too_large
-                                                    : Violation::inflation_ratio;
-}
-
 }  // namespace
+
+// What the message may become before its ratio is looked at. What its frames have announced is no
+// measure: who lies about that would be believed.
+std::uint64_t Receiver::inflated_size_max(const Limits& limits) const noexcept {
+    if (limits.inflation_ratio_max == 0) return limits.message_size_max;
+    return std::min(limits.message_size_max, inbound_->allowed_size());
+}
+
+// It has become that, and there is more.
+Violation Receiver::check_inflated_size(const Limits& limits) noexcept {
+    if (inbound_->inflated_size() == limits.message_size_max) return Violation::message_too_large;
+    return inbound_->allow_more(limits.inflation_ratio_max) ? Violation::none
+                                                            : Violation::inflation_ratio;
+}
 
 // Goes on until there is an event, or what was lent of the frame is read and all of it inflated.
 Event Receiver::take_compressed(const Shared& shared) noexcept {
@@ -85,7 +81,8 @@ Progress Receiver::inflate(const Shared& shared, deflate::Room& room) noexcept {
 }
 
 Event Receiver::inflate_for_message(const Shared& shared) noexcept {
-    const std::uint64_t size_max = inflated_size_max(shared.config->limits, message_size_);
+    const Limits& limits = shared.config->limits;
+    const std::uint64_t size_max = inflated_size_max(limits);
     const std::uint64_t input_size = std::min(static_cast<std::uint64_t>(end_ - at_), frame_left_);
     deflate::Room room{
         message_place_, stored_size_,
@@ -96,10 +93,14 @@ Event Receiver::inflate_for_message(const Shared& shared) noexcept {
     if (text_ && validator_.take(fresh) < fresh.size()) return failure(Violation::invalid_utf8);
     if (progress == Progress::faulty) return failure(inbound_->fault());
     if (progress == Progress::needs_room) {
-        if (stored_size_ == size_max) return failure(excess(shared.config->limits, size_max));
+        if (stored_size_ == size_max) {
+            const Violation fault = check_inflated_size(limits);
+            return fault == Violation::none ? Event{} : failure(fault);
+        }
         // Text shrinks to a quarter or so; from then on the place doubles.
         const std::uint64_t wanted = std::max(std::uint64_t{stored_size_} + 1, 4 * input_size);
-        const auto size = static_cast<std::size_t>(std::min(wanted, size_max));
+        const auto size =
+            static_cast<std::size_t>(std::min({wanted, size_max, std::uint64_t{SIZE_MAX}}));
         if (!grow_place(shared.config->pool, size)) return failure(Cause::out_of_memory);
         return {};
     }
@@ -117,7 +118,7 @@ Event Receiver::inflate_for_message(const Shared& shared) noexcept {
 Event Receiver::inflate_part(const Shared& shared) noexcept {
     Pool* const pool = shared.config->pool;
     const std::size_t part_size = std::max<std::size_t>(shared.config->deflate.part_size_max, 1);
-    const std::uint64_t size_max = inflated_size_max(shared.config->limits, message_size_);
+    const std::uint64_t size_max = inflated_size_max(shared.config->limits);
     const std::uint64_t size_left = size_max - inbound_->inflated_size();
     if (message_place_ == nullptr && !grow_place(pool, part_size))
         return failure(Cause::out_of_memory);
@@ -133,7 +134,7 @@ Event Receiver::inflate_part(const Shared& shared) noexcept {
     else if (progress == Progress::faulty)
         fault = inbound_->fault();
     else if (progress == Progress::needs_room && inbound_->inflated_size() == size_max)
-        fault = excess(shared.config->limits, size_max);
+        fault = check_inflated_size(shared.config->limits);
     else if (progress == Progress::needs_input && ends_message() && text_ && !validator_.complete())
         fault = Violation::truncated_utf8;
     const bool good = fault == Violation::none;

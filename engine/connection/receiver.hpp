@@ -52,7 +52,8 @@ public:
     [[nodiscard]] bool holds_input() const noexcept { return at_ != end_; }
     /// next() has something to tell without further octets, or octets to look at.
     [[nodiscard]] bool has_more() const noexcept {
-        return holds_input() || later_ != Violation::none || message_landed_ || inflates_on_;
+        return holds_input() || later_ != Violation::none || message_landed_ || inflates_on_ ||
+               (stage_ == Stage::payload && frame_left_ == 0);
     }
     /// Its first octets came, and it is not over.
     [[nodiscard]] bool is_in_message() const noexcept { return in_message_; }
@@ -119,6 +120,8 @@ private:
     Event inflate_part(const Shared& shared) noexcept;
     Cause begin_inflating(Pool* pool) noexcept;
     deflate::Progress inflate(const Shared& shared, deflate::Room& room) noexcept;
+    [[nodiscard]] std::uint64_t inflated_size_max(const Limits& limits) const noexcept;
+    Violation check_inflated_size(const Limits& limits) noexcept;
     void end_inflating(const Shared& shared) noexcept;
     [[nodiscard]] bool will_inflate(const FrameHeader& header) const noexcept {
         return in_message_ ? compressed_ : peer_window_bits_ != 0 && header.rsv1();

@@ -80,11 +80,13 @@ Refusal Sender::send_part(const Shared& shared, ConstBytes octets, bool last) no
     if (octets.empty() && !last) return Refusal::none;
     const Opcode opcode = part_sent_ ? Opcode::continuation : opcode_of(kind_);
     const Piece piece{octets, opcode, last, Way::copy, {}};
-    // One that is to be followed is as long as it likes; what it grows by is bounded.
-    const std::size_t size = last ? octets.size() : SIZE_MAX;
+    // A first part that is followed says nothing of the message's size, nor of how it shrinks.
+    const bool whole = last && !part_sent_;
+    const std::size_t size = whole ? octets.size() : SIZE_MAX - 1;
+    const std::size_t size_max = whole && size != 0 ? size - 1 : SIZE_MAX;
     if (!part_sent_) compressed_ = may_compress(shared.config->deflate, compression_, size);
     Refusal refusal = Refusal::none;
-    if (!compressed_ || !queue_compressed(shared, piece, SIZE_MAX, refusal)) {
+    if (!compressed_ || !queue_compressed(shared, piece, size_max, refusal)) {
         if (compressed_ && part_sent_)
             return Refusal::out_of_memory;  // begun so, and so it must end
         compressed_ = false;

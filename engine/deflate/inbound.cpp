@@ -30,13 +30,17 @@ Cause Inbound::begin() noexcept {
         return Cause::out_of_memory;
     }
     inflater_ = new (octets) Inflater(peer_.window_bits);
+    read_size_ = 0;
     inflated_size_ = 0;
+    allowed_size_ = free_size;
     return Cause::none;
 }
 
 Progress Inbound::run(ConstBytes& input, Room& room) noexcept {
     const std::size_t before = room.size;
+    const std::size_t unread = input.size();
     const Progress progress = inflater_->run(input, room, history_);
+    read_size_ += unread - input.size();
     inflated_size_ += room.size - before;
     return progress;
 }
@@ -46,6 +50,14 @@ Progress Inbound::finish(Room& room) noexcept {
     const Progress progress = inflater_->finish(room, history_);
     inflated_size_ += room.size - before;
     return progress;
+}
+
+bool Inbound::allow_more(std::uint32_t ratio) noexcept {
+    // What follows the message's last octet is read as well, and is none of it.
+    const std::uint64_t kept_size = inflater_->kept_bits() / 8;
+    const std::uint64_t size = read_size_ > kept_size ? read_size_ - kept_size : 0;
+    allowed_size_ = size > UINT64_MAX / ratio ? UINT64_MAX : size * ratio;
+    return allowed_size_ > inflated_size_;
 }
 
 bool Inbound::remember(ConstBytes octets) noexcept {

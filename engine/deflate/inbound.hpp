@@ -34,6 +34,15 @@ public:
     /// Octets of this message inflated so far.
     [[nodiscard]] std::uint64_t inflated_size() const noexcept { return inflated_size_; }
 
+    /// What this message may become before allow_more() is to be asked: of any message, free_size.
+    [[nodiscard]] std::uint64_t allowed_size() const noexcept { return allowed_size_; }
+    /// What is inflated has allowed_size(), and there is more. It may become `ratio` times the octets that
+    /// it was made of; false when it has become that. As those depend on the stream alone, so does this.
+    [[nodiscard]] bool allow_more(std::uint32_t ratio) noexcept;
+
+    /// Repetition is the point of compression.
+    static constexpr std::uint64_t free_size = std::uint64_t{64} << 10;
+
     /// Room whose octets lie there no longer will be passed over by run(): so they are remembered. False
     /// when there is no memory.
     [[nodiscard]] bool remember(ConstBytes octets) noexcept;
@@ -48,7 +57,9 @@ private:
     Pool* pool_;
     Inflater* inflater_ = nullptr;
     History history_;
+    std::uint64_t read_size_ = 0;
     std::uint64_t inflated_size_ = 0;
+    std::uint64_t allowed_size_ = free_size;
     DeflateDirection peer_;
 };
 

@@ -47,6 +47,10 @@ public:
     /// also when the four octets make no sense where it stood: what is wrong is that it ended there.
     Progress finish(Room& room, const History& history) noexcept;
 
+    /// Bits of what run() has read that nothing was made of yet. Where it answered needs_room, how many
+    /// depends on the stream and on what is written alone.
+    [[nodiscard]] unsigned kept_bits() const noexcept { return kept_.count; }
+
     /// malformed_deflate, truncated_deflate or distance_too_far.
     [[nodiscard]] Violation fault() const noexcept { return fault_; }
 

@@ -396,6 +396,28 @@ TEST_CASE("a streamed message is compressed part by part, each readable at once"
         }
 }
 
+TEST_CASE("a streamed message of one part is sent as a message is", "[compressor]") {
+    const std::string noise = noise_of(1000, 1), text = text_of(1000);
+    for (const Role role : both_roles) {
+        const auto first_octet_of = [&](std::string_view part, bool last, std::size_t threshold) {
+            Rig rig;
+            rig.config.deflate.threshold = threshold;
+            Drive drive(rig, Agreement{.role = role, .deflate = agreed()});
+            REQUIRE(drive->send_begin(MessageKind::binary) == Refusal::none);
+            REQUIRE(drive->send_part(as_bytes(part), last) == Refusal::none);
+            return frames_in(drive.drain().output).front().first;
+        };
+        CHECK(first_octet_of(text, true, 128) == 0xC2);
+        CHECK(first_octet_of(text, true, 1001) == 0x82);
+        CHECK(first_octet_of(noise, true, 128) == 0x82);  // it would not become smaller
+        CHECK(first_octet_of("", true, 0) == 0x82);
+        // One that goes on may become any size, and shrink yet.
+        CHECK(first_octet_of(text, false, 1001) == 0x42);
+        CHECK(first_octet_of(noise, false, 128) == 0x42);
+        CHECK(first_octet_of(text, false, SIZE_MAX) == 0x02);
+    }
+}
+
 TEST_CASE("thousands of messages pass between two sides, at any cut of the stream") {
     for (const bool takeover : {true, false})
         for (const std::uint8_t bits : std::array<std::uint8_t, 4>{8, 9, 12, 15}) {

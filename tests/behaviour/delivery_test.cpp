@@ -191,6 +191,43 @@ TEST_CASE("an end told behind octets waits while a batch has no place for their 
     }
 }
 
+// Frames of no octets, behind what a batch still shows.
+TEST_CASE("an end told behind a compressed message waits for all that follows from it") {
+    const std::string closed = "\nclosed unclean sent 1006 received 1006 \"\" transport_ended";
+    const std::string failed = "\nfailed 1007 truncated_deflate";
+    const struct {
+        const char* octets;  // of a server
+        const std::string& end;
+    } cases[] = {
+        {"4107f248cdc9c90700 8000", closed},
+        {"4107f248cdc9c90700 0000 8000", closed},
+        {"c107f248cdc9c90700 c200", failed},
+    };
+    for (const auto& [octets, end] : cases)
+        for (const Delivery delivery : {Delivery::messages, Delivery::parts})
+            for (const std::size_t batch : {0U, 1U, 2U, 8U}) {
+                CAPTURE(octets, batch);
+                Rig rig;
+                rig.config.delivery = delivery;
+                Drive drive(rig, {.role = Role::client, .deflate = {true, {}, {}}});
+                Octets input = unhex(octets);
+                REQUIRE(drive->receive(input, drive.now) == Refusal::none);
+                drive->receive_end(TransportEnd::orderly, drive.now);
+                std::vector<Event> events(batch == 0 ? 1 : batch);
+                const auto pull = [&]() -> std::size_t {
+                    if (batch != 0) return drive->next_events(events);
+                    events[0] = drive->next_event();
+                    return events[0] ? 1 : 0;
+                };
+                while (const std::size_t count = pull())
+                    for (std::size_t index = 0; index < count; ++index)
+                        drive.story.tell(events[index]);
+                const bool parts = delivery == Delivery::parts;
+                CHECK(drive.story.text() ==
+                      (parts ? "first last part of text \"Hello\"" : "text \"Hello\"") + end);
+            }
+}
+
 TEST_CASE("a batch of none pulls nothing") {
     Rig rig;
     Drive drive(rig, Role::client);

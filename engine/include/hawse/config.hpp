@@ -40,8 +40,9 @@ struct Limits {
     std::uint64_t frame_size_max = UINT64_MAX;
     /// Frames of one message; fail(1008).
     std::uint32_t fragment_count_max = std::uint32_t{1} << 17;
-    /// Octets that one octet of a compressed message may become, by what its frames have announced;
-    /// the first 64 KiB of each message are free. fail(1009). 0 is no limit; DEFLATE has one at 1032.
+    /// Octets that one octet of a compressed message may become, on average over what was read of it so
+    /// far; the first 64 KiB of each message are free. fail(1009). 0 is no limit; DEFLATE has one at
+    /// 1032.
     std::uint32_t inflation_ratio_max = 0;
     /// Pongs that wait for the transport; when there are more, the newest replaces the last one. A
     /// value below 10 counts as 10.
