@@ -120,7 +120,7 @@ Event Receiver::inflate_part(const Shared& shared) noexcept {
     const std::size_t part_size = std::max<std::size_t>(shared.config->deflate.part_size_max, 1);
     const std::uint64_t size_max = inflated_size_max(shared.config->limits);
     const std::uint64_t size_left = size_max - inbound_->inflated_size();
-    if (message_place_ == nullptr && !grow_place(pool, part_size))
+    if (!grow_place(pool, part_size))  // the one before was shown, or given back
         return failure(Cause::out_of_memory);
     deflate::Room room{message_place_, 0,
                        static_cast<std::size_t>(std::min<std::uint64_t>(part_size, size_left))};

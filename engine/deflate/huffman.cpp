@@ -147,7 +147,7 @@ constexpr unsigned fill_entries(std::span<Entry> entries, unsigned primary_bits_
 }
 
 // RFC 1951 §3.2.5
-constexpr std::array<Entry, 288> make_literal_symbols() noexcept {
+consteval std::array<Entry, 288> make_literal_symbols() noexcept {
     std::array<Entry, 288> symbols{};
     for (unsigned value = 0; value < 256; ++value) symbols[value] = Entry::literal(value);
     symbols[end_of_block_symbol] = Entry::end_of_block();
@@ -162,7 +162,7 @@ constexpr std::array<Entry, 288> make_literal_symbols() noexcept {
     return symbols;
 }
 
-constexpr std::array<Entry, 32> make_distance_symbols() noexcept {
+consteval std::array<Entry, 32> make_distance_symbols() noexcept {
     std::array<Entry, 32> symbols{};
     unsigned least = 1;
     for (unsigned symbol = 0; symbol < 30; ++symbol) {
@@ -175,7 +175,7 @@ constexpr std::array<Entry, 32> make_distance_symbols() noexcept {
 }
 
 // RFC 1951 §3.2.7
-constexpr std::array<Entry, precode_count_max> make_precode_symbols() noexcept {
+consteval std::array<Entry, precode_count_max> make_precode_symbols() noexcept {
     std::array<Entry, precode_count_max> symbols{};
     for (unsigned length = 0; length <= code_bits_max; ++length)
         symbols[length] = Entry::literal(length);
@@ -186,7 +186,7 @@ constexpr std::array<Entry, precode_count_max> make_precode_symbols() noexcept {
 }
 
 // RFC 1951 §3.2.6
-constexpr std::array<Entry, 512> make_fixed_literals() noexcept {
+consteval std::array<Entry, 512> make_fixed_literals() noexcept {
     std::array<std::uint8_t, 288> lengths{};
     for (std::size_t symbol = 0; symbol < lengths.size(); ++symbol)
         lengths[symbol] = symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8;
@@ -198,7 +198,7 @@ constexpr std::array<Entry, 512> make_fixed_literals() noexcept {
     return entries;
 }
 
-constexpr std::array<Entry, 32> make_fixed_distances() noexcept {
+consteval std::array<Entry, 32> make_fixed_distances() noexcept {
     std::array<std::uint8_t, 32> lengths{};
     lengths.fill(5);
     std::array<Entry, 32> entries{};

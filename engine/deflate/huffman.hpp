@@ -27,14 +27,14 @@ class Entry {
 public:
     Entry() = default;
 
-    static constexpr Entry literal(unsigned value) noexcept {
+    static consteval Entry literal(unsigned value) noexcept {
         return Entry(value << 16 | literal_flag);
     }
-    static constexpr Entry range(unsigned least, unsigned extra_bits) noexcept {
+    static consteval Entry range(unsigned least, unsigned extra_bits) noexcept {
         return Entry(least << 16 | extra_bits);
     }
     static constexpr Entry invalid() noexcept { return Entry(exceptional_flag); }
-    static constexpr Entry end_of_block() noexcept { return Entry(exceptional_flag | end_flag); }
+    static consteval Entry end_of_block() noexcept { return Entry(exceptional_flag | end_flag); }
     static constexpr Entry subtable(std::size_t begin, unsigned index_bits,
                                     unsigned primary_bits) noexcept {
         return Entry(static_cast<std::uint32_t>(begin) << 16 | exceptional_flag | subtable_flag |

@@ -225,6 +225,38 @@ TEST_CASE("of a message in frames RSV1 is on the first alone",
         }
 }
 
+TEST_CASE("what cannot be compressed now is refused, and nothing has happened") {
+    const std::string text = records(500, 1);
+    for (const Role role : both_roles) {
+        Rig rig;
+        rig.config.limits.output_max = 100;
+        Drive drive(rig, {.role = role, .deflate = agreed()});
+        CHECK(drive->ping(as_bytes(text).first(100)) == Refusal::none);  // is never too much
+        CHECK(send(drive, text) == Refusal::output_full);
+        drive.drain();
+        drive.output.clear();
+        CHECK(send(drive, text.substr(0, 130)) == Refusal::none);
+        WireReader reader;
+        CHECK(reader.read(drive.drain().output) == std::vector{text.substr(0, 130)});
+    }
+    // A message begun compressed must go on so.
+    for (const Role role : both_roles) {
+        Rig rig;
+        Drive drive(rig, {.role = role, .deflate = agreed()});
+        CHECK(drive->send_begin(MessageKind::text) == Refusal::none);
+        CHECK(drive->send_part(as_bytes(text), false) == Refusal::none);
+        drive.drain();
+        rig.allocator.fail(0, CountingAllocator::Failure::for_ever);
+        CHECK(drive->send_part(as_bytes(text), false) == Refusal::out_of_memory);
+        CHECK(drive->send_part({}, true) == Refusal::out_of_memory);
+        CHECK(drive.output.size() == drive.drain().output.size());
+        rig.allocator.fail_never();
+        CHECK(drive->send_part(as_bytes(text), true) == Refusal::none);
+        WireReader reader;
+        CHECK(reader.read(drive.drain().output) == std::vector{text + text});
+    }
+}
+
 TEST_CASE("control frames and plain messages never have RSV1",
           "[OUT-16][7692-6-01][7692-6.1-02][7692-7.3-02]") {
     std::mt19937 random(16);

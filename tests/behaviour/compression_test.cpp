@@ -396,6 +396,18 @@ TEST_CASE("a streamed message is compressed part by part, each readable at once"
         }
 }
 
+TEST_CASE("without a pool a compressed message cannot be inflated") {
+    for (const Role role : both_roles)
+        for (const Delivery delivery : {Delivery::messages, Delivery::parts}) {
+            Rig rig;
+            rig.config.delivery = delivery;
+            rig.config.pool = nullptr;
+            Drive drive(rig, Agreement{.role = role, .deflate = agreed()});
+            drive.feed(frame(other(role), 0xC1, unhex("f248cdc9c90700")));
+            CHECK(drive.story.lines().front().find("out_of_memory") != std::string::npos);
+        }
+}
+
 TEST_CASE("a streamed message of one part is sent as a message is", "[compressor]") {
     const std::string noise = noise_of(1000, 1), text = text_of(1000);
     for (const Role role : both_roles) {

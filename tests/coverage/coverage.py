@@ -19,8 +19,9 @@ import sys
 
 HEADING = ['file', 'not taken', 'line', 'which', 'reason']
 LIST = 'tests/coverage/branches.tsv'
-# Compiled where it belongs, and only there: tests/headers and the stage mingw see to it.
-ELSEWHERE = {'engine/include/hawse/windows.hpp'}
+# Compiled where they belong, and only there: tests/headers and the stage mingw, and the stage variants,
+# see to it.
+ELSEWHERE = {'engine/include/hawse/windows.hpp', 'engine/deflate/compressor_none.cpp'}
 
 
 def keys_of(name, lines):
@@ -44,17 +45,19 @@ def read_found(path, root):
             if line.get('gcovr/noncode') or line.get('gcovr/excluded'):
                 continue
             key = keys[line['line_number'] - 1]
-            missed = sum(branch['count'] == 0 for branch in line['branches'])
+            # How the compiler compares members is its own.
+            branches = [] if key[1].endswith('= default;') else line['branches']
+            missed = sum(branch['count'] == 0 for branch in branches)
             counts['lines'] += 1
             counts['lines run'] += line['count'] > 0
-            counts['branches'] += len(line['branches'])
-            counts['branches taken'] += len(line['branches']) - missed
+            counts['branches'] += len(branches)
+            counts['branches taken'] += len(branches) - missed
             if line['count'] == 0:
                 not_run.append(f'{name}:{line["line_number"]}: not run: {key[1]}')
             elif missed:
                 not_taken[key] = missed
     sources = {str(path.relative_to(root)) for path in root.glob('engine/**/*.cpp')}
-    not_run += [f'{name}: nothing is known of it' for name in sorted(sources - seen)]
+    not_run += [f'{name}: nothing is known of it' for name in sorted(sources - seen - ELSEWHERE)]
     return not_run, not_taken, counts
 
 
