@@ -624,7 +624,8 @@ class EchoTest(ToolTest):
             ['--port'], ['--port', '65536'], ['--port', 'x'], ['--port', ''], ['operand'],
             ['--max-message', '1M'], ['--unknown'], ['--statistics=yes'], ['--no-deflate=no'], ['--tls'],
             ['--tls', 'certificate'], ['--token'], ['--token', ''], ['--token-file', ''],
-            ['--token-file', '/nonexistent/token'],
+            ['--token-file', '/nonexistent/token'], ['--deflate=window_bits=9'], ['--deflate-insist=yes'],
+            ['--deflate=client_max_window_bits'],  # which only an offer may leave without a value
         ])
 
     def test_a_certificate_that_is_none_is_one_sentence(self):
@@ -726,6 +727,22 @@ class EchoTest(ToolTest):
                 self.assertEqual((0x81, b'plain ' * 100), read_frame(link, whole=True))
                 link.sendall(frame(DEFLATE | 1, bytes.fromhex(HELLOS['one block']), mask=MASK))
                 self.assertEqual((8, b'\x03\xea'), read_frame(link))
+
+    @unittest.skipUnless(COMPRESSES, 'built without zlib')
+    def test_it_compresses_as_it_is_told(self):
+        less = '--deflate=server_max_window_bits=9; client_max_window_bits=10;server_no_context_takeover'
+        plain_offer = 'Sec-WebSocket-Extensions: permessage-deflate'
+        agreed = 'permessage-deflate; server_max_window_bits=9; server_no_context_takeover'
+        for arguments, offer, answer in [
+                ([less], self.OFFER, agreed + '; client_max_window_bits=10'),
+                ([less], plain_offer, agreed),
+                ([less, '--deflate-insist'], self.OFFER, agreed + '; client_max_window_bits=10'),
+                ([less, '--deflate-insist'], plain_offer, None),
+                ([less, '--no-deflate'], self.OFFER, None)]:
+            with self.subTest(arguments=arguments, offer=offer), Echo(*arguments) as echo:
+                link, seen = self.open_compressed(echo, offer)
+                link.close()
+                self.assertEqual(answer, seen)
 
     @unittest.skipUnless(COMPRESSES, 'built without zlib')
     def test_the_largest_message_is_exact_when_inflated(self):

@@ -2,6 +2,7 @@
 // hawse-echo: says every message back, and serves a page from which to try it. Here its arguments,
 // its port and its share of file descriptors; echo_server.cpp is where the engine is driven.
 #include "arguments.hpp"
+#include "deflate_parameters.hpp"
 #include "echo_server.hpp"
 #include "secret_file.hpp"
 #include "sockets.hpp"
@@ -20,13 +21,19 @@
 namespace {
 
 constexpr std::string_view usage =
-    "usage: hawse-echo [--host HOST] [--port PORT] [--max-message N] [--no-deflate]\n"
+    "usage: hawse-echo [--host HOST] [--port PORT] [--max-message N]\n"
+    "                  [--deflate=PARAMETERS] [--deflate-insist] [--no-deflate]\n"
     "                  [--statistics] [--tls CERT KEY] [--token-file FILE | --token SECRET]\n"
     "Echoes every message. A browser that opens the address gets a page to try it with.\n"
     "  --host HOST      the address to listen on (127.0.0.1)\n"
     "  --port PORT      the port; 0 picks one (9001)\n"
     "  --max-message N  the largest message accepted, in octets (16777216)\n"
-    "  --no-deflate     decline to compress messages (permessage-deflate)\n"
+    "  --deflate=P      how messages are compressed (permessage-deflate): P holds parameters of\n"
+    "                   RFC 7692 to keep to and to ask for, with ';' between them:\n"
+    "                   server_max_window_bits=BITS, client_max_window_bits=BITS,\n"
+    "                   server_no_context_takeover, client_no_context_takeover; BITS are 8 to 15\n"
+    "  --deflate-insist  decline to compress with clients that cannot keep to it\n"
+    "  --no-deflate     decline to compress messages\n"
     "  --statistics     a line per second on standard error\n"
     "  --tls CERT KEY   speak https and wss: a certificate, those that vouch for it behind it, "
     "and\n"
@@ -44,9 +51,20 @@ struct Options {
     examples::EchoOptions echo;
 };
 
+/// What `parameters` say; ends the program when they say it wrong.
+hawse::DeflateAgreement read_parameters(const examples::Arguments& arguments,
+                                        std::string_view parameters) {
+    hawse::DeflateAgreement wanted;
+    const auto problem = examples::read_deflate(parameters, false, wanted);
+    if (!problem.empty()) arguments.fail("--deflate: " + problem);
+    return wanted;
+}
+
 Options read_options(int count, char** values) {
     examples::Arguments arguments(count, values, "hawse-echo", usage);
     Options options;
+    hawse::DeflateAgreement wanted = {.agreed = true};
+    bool insist = false;
     for (std::string_view value; arguments.next();) {
         if (arguments.option("--host", value)) {
             options.host = value;
@@ -55,8 +73,12 @@ Options read_options(int count, char** values) {
                 static_cast<std::uint16_t>(arguments.number("--port", value, 0, UINT16_MAX));
         } else if (arguments.option("--max-message", value)) {
             options.echo.message_size_max = arguments.number("--max-message", value, 0, 1U << 31);
+        } else if (arguments.option("--deflate", value)) {
+            wanted = read_parameters(arguments, value);
+        } else if (arguments.flag("--deflate-insist")) {
+            insist = true;
         } else if (arguments.flag("--no-deflate")) {
-            options.echo.deflate = false;
+            wanted.agreed = false;
         } else if (arguments.flag("--statistics")) {
             options.echo.statistics = true;
         } else if (arguments.option("--tls", value)) {
@@ -74,6 +96,8 @@ Options read_options(int count, char** values) {
             arguments.unknown();
         }
     }
+    options.echo.deflate = examples::server_policy(wanted);
+    options.echo.deflate.insist = insist;
     return options;
 }
 

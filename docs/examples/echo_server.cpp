@@ -197,12 +197,15 @@ EchoServer::EchoServer(const EchoOptions& options, int listener, Tls* tls)
     config_.pool = &pool_;
     config_.surface_plain_requests = true;
     config_.limits.message_size_max = options.message_size_max;
-    config_.deflate.enabled = options.deflate;
+    config_.deflate = options.deflate;
+    // A message in progress holds an inflater, of which the pool has so many: whoever begins messages and
+    // never ends them would keep the others from compressing.
+    config_.waits.message = hawse::seconds(60);
     // What a peer that sends and never reads makes us hold: the mark at which we stop reading, the
     // echo of all that one read held, and that of the message it completed. Compressed messages that
     // are too short for us to compress come back a dozen times as long as they came.
     config_.limits.output_max = config_.limits.output_high +
-                                (options.deflate ? 16 : 4) * scratch_.size() +
+                                (options.deflate.enabled ? 16 : 4) * scratch_.size() +
                                 options.message_size_max;
 
     std::signal(SIGPIPE, SIG_IGN);  // a peer who left is an errno, not the end of us

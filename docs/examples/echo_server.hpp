@@ -21,9 +21,9 @@ namespace examples {
 
 struct EchoOptions {
     std::size_t message_size_max = std::size_t{16} << 20;
-    bool deflate = true;      ///< accept an offer to compress
-    bool statistics = false;  ///< print them
-    std::string token;        ///< what a WebSocket request has to carry; empty: nothing
+    hawse::DeflatePolicy deflate = {.enabled = true};  ///< how an offer to compress is answered
+    bool statistics = false;                           ///< print them
+    std::string token;  ///< what a WebSocket request has to carry; empty: nothing
 };
 
 /// One stream, and what is said over it: a handshake first, a Connection then.

@@ -13,5 +13,6 @@ void hawse_deflate_budget_of(const hawse_config* config, const hawse_agreement* 
     const DeflateBudget known = agreement == nullptr
                                     ? deflate_budget(config->config)
                                     : deflate_budget(config->config, capi::agreement_of(agreement));
-    capi::show(budget, {sizeof *budget, known.connection, known.inflater, known.compressor});
+    capi::show(budget, {sizeof *budget, known.connection, known.inflater, known.compressor,
+                        known.streamed_send});
 }

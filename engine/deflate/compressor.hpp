@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The seam behind which a DEFLATE compressor stands: zlib (compressor_zlib.cpp) or nothing
-// (compressor_none.cpp), as the build decides. Another one is another file with these functions.
+// (compressor_none.cpp), as the build decides. Another one is another file with these functions: it must
+// begin from a window that it is told, and flush and go on. zlib-ng does, libdeflate does not.
 // RFC 7692 §7.2.1
 #pragma once
 

@@ -133,6 +133,8 @@ void Compressor::release(void* compressor, void* octets) noexcept {
 
 bool can_compress() noexcept { return true; }
 
+// zlib's own leases, one by one. zlib-ng, which has the same names, makes others: whoever builds with it
+// writes them here, and tests/unit/deflate compares them with what is leased.
 std::size_t compressor_size(CompressorSettings settings) noexcept {
     const int bits = window_bits_of(settings);
     const std::size_t state_size = 8192;                     // zlib's: some 6,000

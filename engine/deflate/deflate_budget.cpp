@@ -3,6 +3,7 @@
 #include "hawse/deflate_budget.hpp"
 
 #include "deflate/compressor.hpp"
+#include "deflate/direction.hpp"
 #include "deflate/inbound.hpp"
 #include "deflate/inflater.hpp"
 #include "deflate/loan.hpp"
@@ -37,8 +38,9 @@ DeflateBudget budget_of(const Config& config, DeflateDirection ours,
         budget.inflater += Pool::block_size(config.deflate.part_size_max);
         if (!theirs.takeover) budget.inflater += Pool::block_size(window_of(theirs));
     }
-    if (deflate::can_compress())
-        budget.compressor = deflate::lent_size(deflate::settings_of(config.deflate, ours));
+    if (!deflate::can_compress()) return budget;
+    budget.compressor = deflate::lent_size(deflate::settings_of(config.deflate, ours));
+    if (!ours.takeover) budget.streamed_send = Pool::block_size(window_of(ours));
     return budget;
 }
 
@@ -52,10 +54,9 @@ DeflateBudget deflate_budget(const Config& config) noexcept {
 }
 
 DeflateBudget deflate_budget(const Config& config, const Agreement& agreement) noexcept {
-    const DeflateAgreement& agreed = agreement.deflate;
-    if (!agreed.agreed) return {};
-    return agreement.role == Role::client ? budget_of(config, agreed.client, agreed.server)
-                                          : budget_of(config, agreed.server, agreed.client);
+    if (!agreement.deflate.agreed) return {};
+    return budget_of(config, deflate::own_direction(config.deflate, agreement),
+                     deflate::peer_direction(agreement));
 }
 
 }  // namespace hawse

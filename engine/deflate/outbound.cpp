@@ -22,17 +22,19 @@ void Outbound::give_back() noexcept {
     pool->give_back(reinterpret_cast<std::byte*>(this), sizeof(Outbound));
 }
 
+// A compressor is ours until the pool is trimmed, which an allocator may do when it is asked for memory.
+// So it is borrowed last.
 Bytes Outbound::compress(ConstBytes octets, bool last, std::size_t size_max) noexcept {
-    bool fresh = false;
-    Compressor* const compressor = loan_.borrow(*pool_, settings_, fresh);
-    follows_ = follows_ && !fresh;  // also when what comes next fails
-    if (compressor == nullptr) return {};
     if (remembers(last) && !history_.reserve(*pool_, octets.size())) return {};
     scratch_ = pool_->lease(size_max);
     if (scratch_ == nullptr) return {};
     scratch_size_ = size_max;
-    if (!follows_) restart(*compressor, history_.pieces());
+    bool fresh = false;
+    Compressor* const compressor = loan_.borrow(*pool_, settings_, fresh);
+    const bool follows = follows_ && !fresh;
     follows_ = false;
+    if (compressor == nullptr) return {};
+    if (!follows) restart(*compressor, history_.pieces());
     return {scratch_, deflate::compress(*compressor, octets, {scratch_, size_max})};
 }
 

@@ -57,7 +57,9 @@ void write_bits(TextWriter& writer, std::string_view name, std::uint8_t bits) no
     writer.put_number(bits);
 }
 
-// What the server is asked to keep to, it must promise; the rest it may add. RFC 7692 §7.1
+// What the server is asked to keep to, it must promise; the rest it may add. The client's own window is
+// a hint, which a server may ignore: ws, as configured, answers with its own number whatever was offered.
+// We keep to both. RFC 7692 §7.1, §7.1.2.2
 bool answers(DeflateElement answer, DeflateElement offered) noexcept {
     if (offered.server_no_context_takeover && !answer.server_no_context_takeover) return false;
     if (answer.client_max_window_bits != 0 && offered.client_max_window_bits == 0) return false;
@@ -118,16 +120,17 @@ DeflateAgreement agreement_by(DeflateElement answer) noexcept {
             .server = {window(answer.server_max_window_bits), !answer.server_no_context_takeover}};
 }
 
-// The client's own hints bind nobody, but cost nothing to take up.
+// The client's own hints bind nobody, but cost nothing to take up, and a smaller window saves us memory.
+// A window without a value, or of 15 bits, says only that we may ask.
 bool can_accept(DeflateElement offered, const DeflatePolicy& policy,
                 DeflateElement& answer) noexcept {
     const std::uint8_t send_bits = within(policy.send.window_bits);
     const std::uint8_t receive_bits = within(policy.receive.window_bits);
-    const bool limits_client = receive_bits < bits_max;
     answer = {};
-    if (limits_client && offered.client_max_window_bits == 0 && policy.insist) return false;
-    if (limits_client && offered.client_max_window_bits != 0)
-        answer.client_max_window_bits = std::min(receive_bits, offered.client_max_window_bits);
+    if (receive_bits < bits_max && offered.client_max_window_bits == 0 && policy.insist)
+        return false;
+    const std::uint8_t client_bits = std::min(receive_bits, offered.client_max_window_bits);
+    if (client_bits < bits_max) answer.client_max_window_bits = client_bits;
     if (offered.server_max_window_bits != 0)
         answer.server_max_window_bits = std::min(send_bits, offered.server_max_window_bits);
     else if (send_bits < bits_max)

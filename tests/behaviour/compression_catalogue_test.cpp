@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <string>
 
@@ -327,12 +328,16 @@ TEST_CASE("a bomb of 1 MiB that says 1 GiB stops at the limit, and costs no more
             Drive drive(rig, {.role = role, .deflate = agreed()});
             drive->count_into(&counted);
             drive.feed(frame(other(role), 0xC2, bomb));
-            INFO("largest " << rig.allocator.largest_size() << ", peak "
-                            << rig.allocator.peak_size());
+            const bool parts = delivery == Delivery::parts;
+            std::printf("a bomb of %zu octets, told %s to a %s: stopped at %llu inflated ones, with "
+                        "%zu leased at most, the largest lease %zu\n",
+                        bomb.size(), parts ? "in parts" : "whole",
+                        role == Role::client ? "client" : "server",
+                        static_cast<unsigned long long>(counted.received.inflated_octets),
+                        rig.allocator.peak_size(), rig.allocator.largest_size());
             CHECK(drive.story.text().ends_with("failed 1009 message_too_large"));
             CHECK(counted.received.inflated_octets == mebi);
             CHECK(counted.received.deflated_octets <= mebi / 1032 + 8192);
-            const bool parts = delivery == Delivery::parts;
             CHECK(rig.allocator.largest_size() <= (parts ? 64 * kibi : mebi));
             // A place that grows is there twice; the window, the inflater and the outbox beside it.
             CHECK(rig.allocator.peak_size() <= (parts ? 0 : mebi * 3 / 2) + 128 * kibi);

@@ -6,6 +6,7 @@
 #include "hawse/session.hpp"
 #include "support/catch.hpp"
 #include "support/deflate_reader.hpp"
+#include "support/deflate_writer.hpp"
 #include "support/drive.hpp"
 #include "support/handshake_story.hpp"
 #include "support/pair.hpp"
@@ -312,6 +313,51 @@ TEST_CASE("without takeover all memory goes back between messages", "[LIM-13]") 
     }
 }
 
+TEST_CASE("a running connection leases no more than was told beforehand") {
+    const Octets heard = frame(
+        Role::client, 0xC1,
+        DeflateWriter().fixed().text(as_bytes(records(8000, 9))).end().flush().octets());
+    for (const unsigned window_bits : {9U, 15U})
+        for (const bool own : {true, false})
+            for (const bool peer : {true, false})
+                for (const Delivery delivery : {Delivery::messages, Delivery::parts}) {
+                    CAPTURE(window_bits, own, peer, delivery);
+                    Rig rig;
+                    rig.config.delivery = delivery;
+                    rig.config.deflate.send = {12, true};
+                    const auto bits = static_cast<std::uint8_t>(window_bits);
+                    const Agreement agreement{.role = Role::server,
+                                              .deflate = {true, {bits, peer}, {bits, own}}};
+                    const DeflateBudget budget = deflate_budget(rig.config, agreement);
+                    Drive drive(rig, agreement);
+                    const auto leased = [&] {
+                        drive.drain();
+                        drive.output.clear();
+                        CHECK(rig.pool.kept_size() <= budget.compressor);
+                        return rig.pool.leased_size();
+                    };
+                    const std::size_t place = delivery == Delivery::messages ? 32768 : 0;
+                    for (unsigned turn = 0; turn < 3; ++turn) {
+                        CHECK(send(drive, records(50000, turn)) == Refusal::none);
+                        CHECK(leased() <= budget.connection);
+                        CHECK(drive->send_begin(MessageKind::text) == Refusal::none);
+                        for (unsigned part = 0; part < 4; ++part) {
+                            const std::string octets = records(9000, part);
+                            CHECK(drive->send_part(as_bytes(octets), part == 3) == Refusal::none);
+                            CHECK(leased() <= budget.connection + budget.streamed_send);
+                            if (!own && part < 3) CHECK(leased() > budget.streamed_send);
+                        }
+                        CHECK(leased() <= budget.connection);
+                        drive.feed(ConstBytes(heard).first(4000));
+                        CHECK(leased() <= budget.connection + budget.inflater + place);
+                        CHECK(leased() > 8192);  // the inflater itself
+                        drive.feed(ConstBytes(heard).subspan(4000));
+                        CHECK(leased() <= budget.connection);
+                    }
+                    CHECK(drive->state() == State::open);
+                }
+}
+
 TEST_CASE("whichever allocation fails, a message is sent, compressed or plain, or refused",
           "[OOM-06]") {
     using Failure = CountingAllocator::Failure;
@@ -412,6 +458,19 @@ TEST_CASE("a server that agreed to a window of 8 bits refers back by 256 octets 
     WireReader reader;
     CHECK(reader.read(opened.output) == std::vector{text, text});
     CHECK(reader.deflated_count == 2);
+    CHECK(reader.deflate().distance_max() <= 256);
+}
+
+TEST_CASE("a client keeps to the window that it offered, whatever larger one is answered",
+          "[7692-7.1.2.2-03]") {
+    Rig rig;
+    rig.config.deflate.send.window_bits = 8;
+    Drive drive(rig, {.role = Role::client, .deflate = agreed(15)});
+    const std::string text = records(3000, 1);
+    CHECK(send(drive, text) == Refusal::none);
+    WireReader reader;
+    CHECK(read_sent(reader, drive) == std::vector{text});
+    CHECK(reader.deflated_count == 1);
     CHECK(reader.deflate().distance_max() <= 256);
 }
 

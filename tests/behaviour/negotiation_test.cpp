@@ -148,10 +148,11 @@ TEST_CASE("what is offered, answered and agreed from octets",
     const std::string response = drain(server);
     CHECK(response == switched + field +
                           "permessage-deflate; server_max_window_bits=10; "
-                          "server_no_context_takeover; client_no_context_takeover\r\n\r\n");
+                          "server_no_context_takeover; client_max_window_bits=12; "
+                          "client_no_context_takeover\r\n\r\n");
     (void)client.receive(as_bytes(response), {});
     REQUIRE(pull(client) == "response:101 opened:101");
-    const DeflateAgreement expected = {true, {15, false}, {10, false}};
+    const DeflateAgreement expected = {true, {12, false}, {10, false}};
     CHECK(server.agreement().deflate == expected);
     CHECK(client.agreement().deflate == expected);
     CHECK(server.agreement().extensions.empty());
@@ -339,9 +340,13 @@ TEST_CASE("a client obeys what it did not ask for, but for a window it did not o
     Offer offer;
     offer.deflate = "permessage-deflate";
     CHECK(judge_response(head, offer, {}, agreement) == Violation::response_unsupported_deflate);
-    offer.deflate = "permessage-deflate, permessage-deflate; client_max_window_bits=8";
-    CHECK(judge_response(head, offer, {}, agreement) == Violation::none);
-    CHECK(agreement.deflate == DeflateAgreement{true, whole, whole});
+    for (const std::string_view hinting :  // a hint, which an answer may pass over
+         {"permessage-deflate; client_max_window_bits=8",
+          "permessage-deflate, permessage-deflate; client_max_window_bits=8"}) {
+        offer.deflate = hinting;
+        CHECK(judge_response(head, offer, {}, agreement) == Violation::none);
+        CHECK(agreement.deflate == DeflateAgreement{true, whole, whole});
+    }
     offer.deflate = {};
     offer.extensions = "permessage-deflate";
     CHECK(judge_response(head, offer, {}, agreement) == Violation::none);
@@ -352,6 +357,27 @@ TEST_CASE("a client obeys what it did not ask for, but for a window it did not o
     const Field relayed = {"sec-websocket-extensions", "foo"};
     CHECK(judge_response({.status = 200, .fields = {&relayed, 1}, .transport = Transport::http2},
                          offer, {}, agreement) == Violation::response_unoffered_extension);
+}
+
+TEST_CASE("what a ClientOpening offers is what a host that judges by itself checks answers by",
+          "[compressor]") {
+    Scene scene;
+    scene.client_config.deflate.receive = {10, true};
+    scene.client_config.deflate.insist = true;
+    for (const Transport transport : {Transport::http2, Transport::http3}) {
+        ClientOpening client(scene.client_config);
+        REQUIRE(client.start(asking(), transport) == Refusal::none);
+        Offer offer;
+        offer.deflate = value_of(client.fields(), name_over(transport));
+        const auto judged = [&](std::string_view said) {
+            const Field answered = {name_over(transport), said};
+            Agreement agreement;
+            return judge_response({.status = 200, .fields = {&answered, 1}, .transport = transport},
+                                  offer, scene.client_config, agreement);
+        };
+        CHECK(judged("permessage-deflate; server_max_window_bits=10") == Violation::none);
+        CHECK(judged("permessage-deflate") == Violation::response_unsupported_deflate);
+    }
 }
 
 TEST_CASE("no answer, no compression: the conversation opens without, and RSV1 is a reserved bit",

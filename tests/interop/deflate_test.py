@@ -141,6 +141,38 @@ def saves(checks, echo):
         print(f'{direction}: {counted}', flush=True)
 
 
+async def every_policy(checks, program):
+    """Servers that ask for less of their own accord, and clients that ask for nothing, for as much, for
+    less still. Who cannot be asked for a smaller window is declined only by a server that insists."""
+    offers = [(False, False, None, None), (False, False, None, True), (True, True, 10, 11), (False, True, 13, 15)]
+    policies = itertools.product(FLAGS, FLAGS, [None, 8, 12], [None, 9, 12])
+    for number, policy in enumerate(policies):
+        server_forgets, client_forgets, server_bits, client_bits = policy
+        insists = ['--deflate-insist'] if number % 2 else []
+        parameters = ';'.join(filter(None, [
+            server_bits and f'server_max_window_bits={server_bits}',
+            client_bits and f'client_max_window_bits={client_bits}',
+            server_forgets and 'server_no_context_takeover', client_forgets and 'client_no_context_takeover']))
+        with Echo(program, checks, f'--deflate={parameters}', *insists) as echo:
+            for offer in offers:
+                what = f'policy {parameters or "as it stands"} {insists}, offer {offer}'
+                factory = library.ClientPerMessageDeflateFactory(*offer)
+                if insists and client_bits and offer[3] is None:
+                    async with websockets.connect(echo.url, extensions=[factory], **PLAIN) as client:
+                        checks.equal(client.extensions, [], f'{what}: it is declined')
+                    continue
+                agreed = await talks(checks, echo.url, factory, a_few(number), what)
+                if agreed is None:
+                    continue
+                checks.equal((agreed.remote_no_context_takeover, agreed.remote_max_window_bits),
+                             (server_forgets or offer[0], min(server_bits or 15, offer[2] or 15)),
+                             f'{what}: how the server compresses')
+                hint = 15 if offer[3] in (None, True) else offer[3]
+                asked = 15 if offer[3] is None else client_bits or 15
+                checks.equal((agreed.local_no_context_takeover, agreed.local_max_window_bits),
+                             (client_forgets or offer[1], min(asked, hint)), f'{what}: how the client does')
+
+
 async def declines(checks, program):
     with Echo(program, checks, '--no-deflate') as echo:
         async with websockets.connect(echo.url, max_size=None) as client:
@@ -289,6 +321,9 @@ def main():
             print(f'{part.__name__}: {time.monotonic() - since:.1f} s, until now {Count.conversations} '
                   f'conversations, {Count.messages} messages', flush=True)
         checks.attempt(saves, checks, echo)
+    since = time.monotonic()
+    checks.attempt(in_time(every_policy, checks, chosen.echo))
+    print(f'every_policy: {time.monotonic() - since:.1f} s', flush=True)
     checks.attempt(in_time(declines, checks, chosen.echo))
     since = time.monotonic()
     checks.attempt(cat_and_library, checks, chosen.cat)

@@ -135,7 +135,7 @@ std::string fault_in(const Served& served, const std::string& offers, const Defl
     const int server_window =
         std::min<int>(policy.send.window_bits, first->number_or("server_max_window_bits", 15));
     const int client_window =
-        first->has("client_max_window_bits") && policy.receive.window_bits < 15
+        first->has("client_max_window_bits")
             ? std::min<int>(policy.receive.window_bits,
                             first->number_or("client_max_window_bits", 15))
             : 15;

@@ -21,6 +21,7 @@ struct Loop : examples::Host {
 
     int run() {
         config.deflate.enabled = true;  // messages are compressed where the client offers it
+        config.waits.message = hawse::seconds(60);  // or others may find no inflater
         watch(EPOLL_CTL_ADD, signals, EPOLLIN);
         watch(EPOLL_CTL_ADD, listener, EPOLLIN | EPOLLET);
         for (epoll_event ready[64];;) {

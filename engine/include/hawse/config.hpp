@@ -25,7 +25,8 @@ struct Entropy {
 /// How data reaches the host.
 enum class Delivery : std::uint8_t {
     messages,  ///< whole messages; one that arrives cut is assembled, under Limits::message_size_max
-    parts,     ///< octets as they arrive, no buffer; a text part may end inside a code point
+    parts,     ///< octets as they arrive, no buffer; a text part may end inside a code point. Of a
+               ///< compressed message at most DeflatePolicy::part_size_max, which are leased
     frames,    ///< data frames undecoded, no buffer: for relays. Text is not validated; limits,
                ///< control frames and closing stay the engine's
 };

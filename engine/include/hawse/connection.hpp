@@ -124,6 +124,7 @@ public:
     std::size_t landed(std::size_t size, Time now) noexcept;
 
     /// Octets that the frames of the message in progress have announced, arrived or not; 0 without one.
+    /// As they stand on the wire: of a compressed message it says nothing of what that becomes.
     [[nodiscard]] std::uint64_t announced_size() const noexcept;
 
     /// Gives the message in progress a place of the host's own, which landing() then lends: what has
@@ -131,9 +132,10 @@ public:
     /// The place is the host's again when the message was told, when it will never be whole
     /// (`closing` that dropped it, `failed`, `closed`), when it was not told although whole (see
     /// Config::deliver_after_close: announced_size() is 0 then), or on destruction. A message that
-    /// outgrows it with further frames is moved inside, and told from there. Refusals:
-    /// no_message_in_progress, unread_input (an earlier message is still shown: pull first),
-    /// place_too_small (smaller than announced_size()). O(octets that arrived).
+    /// outgrows it is moved inside, and told from there: with further frames, or a compressed one as it
+    /// is inflated. Refusals: no_message_in_progress, unread_input (an earlier message is still shown:
+    /// pull first), place_too_small (smaller than announced_size(), or than what a compressed message
+    /// has become so far). O(octets that arrived).
     Refusal land_in(Bytes place) noexcept;
 
     /// Octets that the data frame in progress still lacks; 0 between frames. With Delivery::frames it

@@ -108,15 +108,18 @@ HAWSE_API hawse_mutable_octets hawse_connection_landing(hawse_connection* connec
 /// receive at once. Pull events after it. O(size).
 HAWSE_API size_t hawse_connection_landed(hawse_connection* connection, size_t size, int64_t now);
 
-/// Octets that the frames of the message in progress have announced, arrived or not; 0 without one.
+/// Octets that the frames of the message in progress have announced, arrived or not; 0 without one. As
+/// they stand on the wire: of a compressed message it says nothing of what that becomes.
 HAWSE_API uint64_t hawse_connection_announced_size(const hawse_connection* connection);
 
 /// Gives the message in progress a place of the host's own, which landing then lends: what has arrived
 /// is copied there, the rest is read there, and the message is told from there, in_place. The place is
 /// the host's again when the message was told, when it will never be whole (`closing` that dropped it,
-/// `failed`, `closed`), or at the end of the object. A message that outgrows it with further frames is
-/// moved inside, and told from there. Refusals: no_message_in_progress, place_too_small (smaller than
-/// announced_size). O(octets that arrived).
+/// `failed`, `closed`), or at the end of the object. A message that outgrows it is moved inside, and
+/// told from there: with further frames, or a compressed one as it is inflated. Refusals:
+/// no_message_in_progress, unread_input (an earlier message is still shown: pull first), place_too_small
+/// (smaller than announced_size, or than what a compressed message has become so far). O(octets that
+/// arrived).
 HAWSE_API hawse_refusal hawse_connection_land_in(hawse_connection* connection, uint8_t* place,
                                                  size_t size);
 

@@ -119,7 +119,8 @@ typedef struct hawse_offer {
     size_t subprotocol_count;
     hawse_text extensions;  ///< as one field value
     /// permessage-deflate as it was offered, as one field value: an answer is judged by its elements.
-    /// With it no other extension may be accepted, whatever `extensions` says. RFC 7692 §5, §7.1
+    /// With it no other extension may be accepted, whatever `extensions` says. A hawse_client_opening
+    /// writes one by the config, as its Sec-WebSocket-Extensions. RFC 7692 §5, §7.1
     hawse_text deflate;
 } hawse_offer;
 
@@ -176,7 +177,9 @@ typedef struct hawse_client_request {
     /// The reserved bits that those extensions use, as in hawse_agreement, which gets them when one is
     /// accepted.
     uint8_t reserved_bits;
-    bool no_deflate;  ///< true offers no compression, and neither do relayed_extensions
+    /// True offers no compression, and neither do relayed_extensions. C++ says `deflate`: here a struct of
+    /// zeros is the default.
+    bool no_deflate;
 } hawse_client_request;
 
 /// What a host says when it accepts.
@@ -190,7 +193,8 @@ typedef struct hawse_acceptance {
     /// Sec-WebSocket-Extensions; each has been offered by the client, and they are at most 64. With
     /// them compression is declined, without them everything else.
     hawse_text relayed_extensions;
-    bool no_deflate;  ///< true declines compression for this one
+    /// True declines compression for this one. C++ says `deflate`: here a struct of zeros is the default.
+    bool no_deflate;
 } hawse_acceptance;
 
 /// What a host says when it does not, or when it answers a plain request.

@@ -98,7 +98,8 @@ enum {
 typedef uint8_t hawse_delivery;
 enum {
     HAWSE_DELIVERY_MESSAGES,  ///< whole messages; one that arrives cut is assembled, bounded
-    HAWSE_DELIVERY_PARTS,     ///< octets as they arrive, no buffer; text may end inside a character
+    HAWSE_DELIVERY_PARTS,   ///< octets as they arrive, no buffer; text may end inside a character.
+                            ///< Of a compressed message at most deflate_part_size_max, leased
     HAWSE_DELIVERY_FRAMES,  ///< data frames undecoded, no buffer: for relays. Text is not validated;
                             ///< limits, control frames and closing stay the library's
 };

@@ -65,7 +65,8 @@ struct Offer {
     std::string_view extensions = {};  ///< as one field value
     std::uint8_t reserved_bits = 0;    ///< that those extensions use
     /// permessage-deflate as it was offered, as one field value: an answer is judged by its elements.
-    /// With it no other extension may be accepted, whatever `extensions` says. RFC 7692 §5, §7.1
+    /// With it no other extension may be accepted, whatever `extensions` says. A ClientOpening writes
+    /// one by Config::deflate, as its Sec-WebSocket-Extensions. RFC 7692 §5, §7.1
     std::string_view deflate = {};
 };
 

@@ -91,19 +91,20 @@ TEST_CASE("the budget in C is that in C++") {
     hawse_config config(options);
     config.config.deflate.enabled = true;
     const DeflateBudget expected = deflate_budget(config.config);
-    hawse_deflate_budget budget = {sizeof budget, 1, 2, 3};
+    hawse_deflate_budget budget = {sizeof budget, 1, 2, 3, 4};
     hawse_deflate_budget_of(&config, nullptr, &budget);
     CHECK(budget.size == sizeof budget);
     CHECK(budget.connection == expected.connection);
     CHECK(budget.inflater == expected.inflater);
     CHECK(budget.compressor == expected.compressor);
+    CHECK(budget.streamed_send == expected.streamed_send);
 
     hawse_agreement agreement{};
     agreement.size = sizeof agreement;
     hawse_deflate_budget_of(&config, &agreement, &budget);
-    CHECK(budget.connection + budget.inflater + budget.compressor == 0);
+    CHECK(budget.connection + budget.inflater + budget.compressor + budget.streamed_send == 0);
 
-    budget = {offsetof(hawse_deflate_budget, inflater), 1, 2, 3};
+    budget = {offsetof(hawse_deflate_budget, inflater), 1, 2, 3, 4};
     hawse_deflate_budget_of(&config, nullptr, &budget);
     CHECK(budget.connection == expected.connection);
     CHECK(budget.inflater == 2);

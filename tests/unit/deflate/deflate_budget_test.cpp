@@ -54,6 +54,27 @@ TEST_CASE("a connection keeps a window of each direction with takeover, and 512 
     CHECK(kept({0, true}, {255, true}) == 512 + 256 + 32768);  // as the nearest
 }
 
+TEST_CASE("a message sent in parts costs a window where the connection keeps none") {
+    const auto streamed = [](DeflateDirection ours) {
+        return deflate_budget(compressing(), agreed(Role::client, ours, {})).streamed_send;
+    };
+    const auto window = [](std::size_t size) { return deflate::can_compress() ? size : 0; };
+    CHECK(streamed({15, true}) == 0);
+    CHECK(streamed({15, false}) == window(32768));
+    CHECK(streamed({8, false}) == window(256));
+}
+
+TEST_CASE("our own window is no larger than our policy's, whatever was agreed") {
+    Config config = compressing();
+    config.deflate.send = {9, false};
+    const DeflateDirection whole = {15, true};
+    CHECK(deflate_budget(config, agreed(Role::client, whole, whole)) ==
+          deflate_budget(config, agreed(Role::client, {9, false}, whole)));
+    CHECK(deflate_budget(config, agreed(Role::server, whole, whole)) ==
+          deflate_budget(config, agreed(Role::server, whole, {9, false})));
+    CHECK(deflate_budget(config, agreed(Role::server, whole, whole)).connection == 512 + 32768);
+}
+
 TEST_CASE("a message on its way costs an inflater, and in parts the part") {
     Config config = compressing();
     config.deflate.part_size_max = 5000;
