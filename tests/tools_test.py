@@ -6,6 +6,7 @@ The three example programs from outside: what they print, what they exit with, a
 input. Only the standard library is used; the peers are written here, frame by frame. What passes
 through TLS is in interop/tls_test.py.
 """
+import contextlib
 import argparse
 import base64
 import hashlib
@@ -947,7 +948,9 @@ class EchoTest(ToolTest):
         with Echo('--token', 'secret') as echo, echo.ask('/?token=secret') as link:
             time.sleep(0.005)
             echo.process.terminate()
-            self.assertEqual(b'', link.recv(1))
+            # A request that was not read yet makes a reset of it.
+            with contextlib.suppress(ConnectionResetError):
+                self.assertEqual(b'', link.recv(1))
             self.assertEqual(0, echo.process.wait(2))
 
     def test_statistics_are_a_line_per_second(self):
