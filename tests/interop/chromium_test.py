@@ -191,10 +191,10 @@ def the_script(checks, browser, echo, extensions):
                  'nine sizes through the browser\'s WebSocket')
 
 
-def compresses(checks, browser, echo):
+def compresses(checks, browser, echo, agreed='permessage-deflate', counts=(3000, *[100] * 20)):
     """Thousands of messages of all sizes over one compressed connection, and several beside it."""
-    results = browser.ask('POST', '/execute/async', {'args': [echo.url], 'script': '''
-        const [url, done] = arguments;
+    results = browser.ask('POST', '/execute/async', {'args': [echo.url, counts], 'script': '''
+        const [url, counts, done] = arguments;
         const of = (index) => {
             const size = index % 50 === 0 ? index * 17 % 100001 : index * 37 % 1500;
             if (index % 3 === 0) return 'cable ' .repeat(size / 6) + index;
@@ -219,10 +219,19 @@ def compresses(checks, browser, echo):
             };
             socket.onclose = (event) => resolve([good, event.code, socket.extensions]);
         });
-        Promise.all([3000, ...Array(20).fill(100)].map(converse)).then(done);
+        Promise.all(counts.map(converse)).then(done);
     '''})
-    checks.equal(results, [[count, 1000, 'permessage-deflate'] for count in [3000] + [100] * 20],
-                 'twenty-one compressed conversations through the browser\'s WebSocket')
+    checks.equal(results, [[count, 1000, agreed] for count in counts],
+                 f'compressed conversations through the browser\'s WebSocket: {agreed}')
+
+
+def is_asked(checks, browser, program):
+    """By servers that ask for less of their own accord."""
+    for parameters in ('server_max_window_bits=8; client_max_window_bits=9', 'client_max_window_bits=12',
+                       'server_no_context_takeover; client_no_context_takeover'):
+        with Echo(program, checks, f'--deflate={parameters}', '--deflate-insist') as echo:
+            browser.visit(f'http://{echo.host}:{echo.port}/')
+            compresses(checks, browser, echo, f'permessage-deflate; {parameters}', [300, 50])
 
 
 def declines(checks, browser, program):
@@ -264,6 +273,8 @@ def main():
                 the_script(checks, browser, echo, 'permessage-deflate' if peers.COMPRESSES else '')
                 if peers.COMPRESSES:
                     checks.attempt(compresses, checks, browser, echo)
+            if peers.COMPRESSES:
+                checks.attempt(is_asked, checks, browser, chosen.echo)
             checks.attempt(declines, checks, browser, chosen.echo)
             is_stopped(checks, browser, chosen.echo)
         finally:

@@ -3,6 +3,7 @@
 //
 //     node node_ws.mjs client URL       the checks against hawse-echo: one line each, then a summary
 //     node node_ws.mjs deflate URL      the same for what is compressed
+//     node node_ws.mjs asked URL        the same in short, with a server that asks for something
 //     node node_ws.mjs stopped URL      five clients that print the close code they are ended with
 //     node node_ws.mjs server           behaves as cat_checks.py says; prints its port. /deflate/OPTIONS
 //                                       echoes with these options of perMessageDeflate, in JSON
@@ -223,6 +224,14 @@ async function compresses(url) {
     console.log(`${conversations} compressed conversations, ${messageCount} messages`);
 }
 
+// The server asks for less of its own accord.
+async function isAsked(url) {
+    for (const chosen of [{}, { clientMaxWindowBits: 11 }, { serverMaxWindowBits: 10 },
+                          { clientNoContextTakeover: true, serverNoContextTakeover: true }])
+        await conversesCompressed(url, { ...chosen, threshold: 0 },
+                                  [1, 2, 3, 4].flatMap(aFew), JSON.stringify(chosen));
+}
+
 async function isStopped(url) {
     const clients = [];
     for (let index = 0; index < 5; ++index) clients.push(await open(url));
@@ -278,12 +287,13 @@ const [mode, url] = process.argv.slice(2);
 try {
     if (mode === 'server') serve();
     else if (mode === 'stopped') await isStopped(url);
-    else if (mode === 'client' || mode === 'deflate') {
+    else if (['client', 'deflate', 'asked'].includes(mode)) {
         if (mode === 'deflate') await compresses(url);
+        else if (mode === 'asked') await isAsked(url);
         else await echoes(url).then(() => closes(url));
         console.log(`${count} checks, ${failures} failures`);
         process.exit(failures || !count ? 1 : 0);
-    } else throw new Error('client URL, deflate URL, stopped URL or server');
+    } else throw new Error('client URL, deflate URL, asked URL, stopped URL or server');
 } catch (error) {
     console.log(`FAILED: ${error.stack}`);
     process.exit(1);

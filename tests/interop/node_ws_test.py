@@ -83,6 +83,15 @@ def cat_compresses(checks, program, url):
     print(f'hawse-cat: {len(jobs)} compressed conversations, {len(jobs) * len(lines)} messages', flush=True)
 
 
+def run_asked(checks, program):
+    """Servers that ask for less of their own accord, insisting or not."""
+    for parameters in ('server_max_window_bits=8;client_max_window_bits=9', 'client_max_window_bits=12',
+                       'server_no_context_takeover;client_no_context_takeover',
+                       'server_max_window_bits=10;client_max_window_bits=10;client_no_context_takeover'):
+        with Echo(program, checks, f'--deflate={parameters}', '--deflate-insist') as echo:
+            run_client(checks, 'asked', echo.url)
+
+
 def main():
     chosen = peers.options(__doc__)
     if not peers.have('node'):
@@ -95,6 +104,8 @@ def main():
         run_client(checks, 'client', echo.url)
         if peers.COMPRESSES:
             run_client(checks, 'deflate', echo.url)
+    if peers.COMPRESSES:
+        run_asked(checks, chosen.echo)
     run_stopped(checks, chosen.echo)
     server = node('server')
     port = int(read_line(server.stdout, 20))
