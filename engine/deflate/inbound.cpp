@@ -3,6 +3,7 @@
 
 #include "memory/inflaters.hpp"
 
+#include <algorithm>
 #include <new>
 
 namespace hawse::deflate {
@@ -55,8 +56,8 @@ Progress Inbound::finish(Room& room) noexcept {
 bool Inbound::allow_more(std::uint32_t ratio) noexcept {
     // What follows the message's last octet is read as well, and is none of it.
     const std::uint64_t kept_size = inflater_->kept_bits() / 8;
-    const std::uint64_t size = read_size_ > kept_size ? read_size_ - kept_size : 0;
-    allowed_size_ = size > UINT64_MAX / ratio ? UINT64_MAX : size * ratio;
+    const std::uint64_t size = read_size_ - std::min(read_size_, kept_size);
+    allowed_size_ = std::min(size, UINT64_MAX / ratio) * ratio;
     return allowed_size_ > inflated_size_;
 }
 

@@ -228,6 +228,24 @@ TEST_CASE("an end told behind a compressed message waits for all that follows fr
             }
 }
 
+TEST_CASE("an end told while there is more of a message than a part has room for waits for it") {
+    for (const Role role : both_roles) {
+        Rig rig;
+        rig.config.delivery = Delivery::parts;
+        rig.config.deflate.part_size_max = 2;
+        Drive drive(rig, {.role = role, .deflate = {true, {}, {}}});
+        Octets input = frame(other(role), 0xC1, unhex("f248cdc9c90700"));
+        REQUIRE(drive->receive(input, drive.now) == Refusal::none);
+        CHECK(drive->next_event().text() == "He");
+        drive->receive_end(TransportEnd::orderly, drive.now);
+        CHECK(drive->next_event().text() == "ll");
+        const Event last = drive->next_event();
+        CHECK(last.text() == "o");
+        CHECK(last.last());
+        CHECK(drive->next_event().kind() == EventKind::closed);
+    }
+}
+
 TEST_CASE("a batch of none pulls nothing") {
     Rig rig;
     Drive drive(rig, Role::client);
