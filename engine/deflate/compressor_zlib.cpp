@@ -50,8 +50,8 @@ namespace {
 
 // zlib's own 8 is refused for raw DEFLATE. Its 9 refers back by 512 - 262 octets at most: 250.
 constexpr int window_bits_min = 9;
-constexpr std::array empty_block = {std::byte{0x00}, std::byte{0x00}, std::byte{0x00},
-                                    std::byte{0xFF}, std::byte{0xFF}};
+constexpr std::array<std::byte, 5> empty_block = {std::byte{0x00}, std::byte{0x00}, std::byte{0x00},
+                                                  std::byte{0xFF}, std::byte{0xFF}};
 // Octets that zlib is given at once, of input and of room: it counts in unsigned int.
 constexpr std::size_t step_size_max = std::size_t{1} << 20;
 
