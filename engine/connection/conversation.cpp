@@ -174,7 +174,10 @@ void Conversation::take_closing(const Event& event) noexcept {
         const bool not_ours = role_ == Role::server && code == CloseCode::extension_required;
         const CloseCode reply = not_ours ? CloseCode::normal : code;
         const Refusal refusal = sender_.queue_close(shared_, reply, {});
-        if (refusal != Refusal::none) return fail(cause_of(refusal));
+        if (refusal != Refusal::none) {
+            receiver_.forget_reason();
+            return fail(cause_of(refusal));
+        }
         code_sent_ = reply;
         reply_may_change_ = true;
         deadlines_.ending.start(deadlines_.clock());

@@ -91,6 +91,8 @@ public:
     /// or in a place of ours. False when there is no memory. reason() shows the first octets of it.
     [[nodiscard]] bool keep_reason(const Shared& shared, std::string_view reason) noexcept;
     [[nodiscard]] std::string_view reason(std::size_t size) const noexcept;
+    /// It will not be told after all: its place goes with stop().
+    void forget_reason() noexcept { reason_kept_ = false; }
     /// After stop(): gives back what is left, shown, lent and kept.
     void give_back(const Shared& shared) noexcept;
 

@@ -41,6 +41,18 @@ TEST_CASE("no memory for what the peer sends fails 1011, with a Close all the sa
     }
 }
 
+// Found by fuzzing: the place stayed until destruction.
+TEST_CASE("a reason whose Close cannot be answered is not kept") {
+    Rig rig;
+    rig.entropy.dry = true;
+    Drive drive(rig, Role::client);
+    drive.feed(close_frame(Role::server, 1000, "a reason")).end();
+    CHECK(drive.story.lines().front() == "failed 1006 no_entropy");
+    CHECK(drive.story.lines().back() ==
+          "closed unclean sent 1006 received 1006 \"\" no_entropy");
+    CHECK(rig.pool.leased_size() == 0);
+}
+
 TEST_CASE("without memory a close is sent and answered, a reason is refused") {
     for (const Role role : both_roles) {
         Rig rig;
